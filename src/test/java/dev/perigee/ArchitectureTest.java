@@ -1,0 +1,87 @@
+package dev.perigee;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The arrows between the packages: who may import whom, and which library is whose. */
+class ArchitectureTest {
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("dev.perigee");
+
+    /** For each package, the packages of Perigee that it may import, besides itself and the root. */
+    private static final Map<String, List<String>> MAY_IMPORT = Map.ofEntries(
+            Map.entry("vector", List.of()),
+            Map.entry("distance", List.of("vector")),
+            Map.entry("storage", List.of("vector", "distance")),
+            Map.entry("index", List.of("vector", "distance", "storage")),
+            Map.entry("compute", List.of("vector", "distance", "index")),
+            Map.entry("compute.simd", List.of("vector", "distance", "index", "compute")),
+            Map.entry("backend", List.of("vector", "distance", "index", "compute", "compute.simd")),
+            Map.entry("evaluate", List.of("vector", "distance", "compute")),
+            Map.entry("api", List.of("vector", "distance")),
+            Map.entry("build", List.of("vector", "distance", "storage", "index", "compute", "evaluate")),
+            Map.entry("collection", List.of("vector", "distance", "storage", "index", "compute", "backend", "build", "api")),
+            Map.entry("protocol", List.of("vector", "distance", "api")),
+            Map.entry("server", List.of("vector", "distance", "api", "collection", "protocol")),
+            Map.entry("client", List.of("vector", "distance", "api", "protocol")),
+            Map.entry("dataset", List.of("vector", "distance", "storage", "index", "compute", "api", "collection")));
+
+    /** A heavy library is imported in these packages alone. */
+    private static final Map<String, List<String>> LIBRARY_OF = Map.of(
+            "io.netty..", List.of("protocol", "server", "client"),
+            "picocli..", List.of("cli"),
+            "me.tongfei..", List.of("cli"),
+            "com.fasterxml..", List.of("cli"),
+            "org.knowm..", List.of("cli"),
+            "org.HdrHistogram..", List.of("cli"),
+            "jdk.incubator.vector..", List.of("compute.simd"));
+
+    @Test
+    void packagesImportOnlyWhatTheyMay() {
+        List<String> broken = new ArrayList<>();
+        MAY_IMPORT.forEach((name, allowed) -> {
+            List<String> names = new ArrayList<>(List.of("dev.perigee", "dev.perigee." + name));
+            allowed.forEach(a -> names.add("dev.perigee." + a));
+            var rule = noClasses().that().resideInAPackage("dev.perigee." + name).should().dependOnClassesThat(
+                    resideInAnyPackage("dev.perigee..").and(com.tngtech.archunit.base.DescribedPredicate.not(
+                            resideInAnyPackage(names.toArray(String[]::new))))).allowEmptyShould(true);
+            rule.evaluate(CLASSES).getFailureReport().getDetails().forEach(broken::add);
+        });
+        assertThat(broken).isEmpty();
+    }
+
+    @Test
+    void everyPackageHasItsPlace() {
+        classes().that().resideInAPackage("dev.perigee..").should().resideInAnyPackage(places())
+                .because("a new package needs its arrows in MAY_IMPORT").check(CLASSES);
+    }
+
+    @Test
+    void heavyLibrariesStayInTheirPackages() {
+        LIBRARY_OF.forEach((library, owners) -> noClasses().that().resideOutsideOfPackages(
+                owners.stream().map(o -> "dev.perigee." + o).toArray(String[]::new))
+                .should().dependOnClassesThat().resideInAPackage(library).allowEmptyShould(true).check(CLASSES));
+    }
+
+    @Test
+    void noPackageCycles() {
+        slices().matching("dev.perigee.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    private static String[] places() {
+        List<String> names = new ArrayList<>(List.of("dev.perigee", "dev.perigee.cli"));
+        MAY_IMPORT.keySet().forEach(name -> names.add("dev.perigee." + name));
+        return names.toArray(String[]::new);
+    }
+}
