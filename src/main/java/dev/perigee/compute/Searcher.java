@@ -1,0 +1,31 @@
+package dev.perigee.compute;
+
+import dev.perigee.vector.Matrix;
+
+/** Searches the segments it was opened over. Thread-safe. */
+public interface Searcher extends AutoCloseable {
+    /**
+     * Memory [rows, dim] that the device reads, for queries; the lease ends with its {@code close}.
+     */
+    Queries queries(int rows);
+
+    /** A lease of query memory; the matrix is zeroed where the caller does not write (padding). */
+    interface Queries extends AutoCloseable {
+        Matrix matrix();
+
+        @Override
+        void close();
+    }
+
+    /**
+     * Finds the neighbours of every query of the batch and merges them into {@code into}, which may hold some already.
+     * Blocks until done; several threads may call.
+     */
+    void search(SearchBatch batch, TopK into);
+
+    /** How many calls of {@link #search} to keep in flight. */
+    int slots();
+
+    @Override
+    void close();
+}

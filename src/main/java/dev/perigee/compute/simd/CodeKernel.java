@@ -1,0 +1,66 @@
+package dev.perigee.compute.simd;
+
+import static dev.perigee.compute.simd.Lanes.ALL;
+import static dev.perigee.compute.simd.Lanes.FLOAT;
+import static dev.perigee.compute.simd.Lanes.MASK;
+
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Look-ups of PQ codes (asymmetric distance computation of Jegou, Douze, Schmid, TPAMI 2011). Sixteen code bytes are one
+ * group with one table {@code float[16 x 256]}: the constant length and the constant offsets let the bounds checks fold.
+ * Sums have one order: within a group ((0+4)+8+12...) as written below, then the groups in order; the same for every query,
+ * batch and width of vectors.
+ */
+final class CodeKernel {
+    /** Code bytes of a group. */
+    static final int GROUP = 16;
+    /** Entries of a group's table. */
+    static final int TABLE = GROUP * 256;
+
+    private CodeKernel() {
+    }
+
+    private static int at(long address) {
+        return ALL.get(ValueLayout.JAVA_BYTE, address) & 255;
+    }
+
+    /** Adds the 16 look-ups of {@code count} codes, {@code stride} bytes apart from {@code codes} on, to {@code sums}. */
+    static void add(long codes, long stride, int count, float[] table, float[] sums) {
+        if (table.length < TABLE || sums.length < count) {
+            throw new IllegalArgumentException();
+        }
+        for (int v = 0; v < count; v++) {
+            long p = codes & MASK;
+            codes += stride;
+            float s0 = table[at(p)] + table[1024 + at(p + 4)];
+            float s1 = table[256 + at(p + 1)] + table[1280 + at(p + 5)];
+            float s2 = table[512 + at(p + 2)] + table[1536 + at(p + 6)];
+            float s3 = table[768 + at(p + 3)] + table[1792 + at(p + 7)];
+            s0 += table[2048 + at(p + 8)] + table[3072 + at(p + 12)];
+            s1 += table[2304 + at(p + 9)] + table[3328 + at(p + 13)];
+            s2 += table[2560 + at(p + 10)] + table[3584 + at(p + 14)];
+            s3 += table[2816 + at(p + 11)] + table[3840 + at(p + 15)];
+            sums[v] += (s0 + s1) + (s2 + s3);
+        }
+    }
+
+    /**
+     * Products of a part of a query with all codewords of that part: out[o + c] = sum over t of weight[w + t] x word[t][c], in
+     * ascending order of t, fused.
+     *
+     * @param words [dsub][size], k-major: the words of one part from {@code from} on; size is a multiple of 16
+     */
+    static void products(float[] weights, int w, int dsub, float[] words, int from, int size, float[] out, int o) {
+        for (int c = 0; c < size; c += Lanes.COUNT) {
+            FloatVector sum = FloatVector.zero(FLOAT);
+            int word = from + c;
+            for (int t = 0; t < dsub; t++) {
+                sum = FloatVector.broadcast(FLOAT, weights[w + t]).fma(FloatVector.fromArray(FLOAT, words, word), sum);
+                word += size;
+            }
+            sum.intoArray(out, o + c);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package dev.perigee.compute.simd;
+
+import dev.perigee.compute.TopK;
+import dev.perigee.distance.Distance;
+import dev.perigee.index.FlatData;
+import dev.perigee.index.IvfPqData;
+import dev.perigee.index.SearchParams;
+import dev.perigee.vector.Matrix;
+import dev.perigee.vector.RowMask;
+import java.lang.foreign.MemorySegment;
+
+/** Searches the codes of probed lists query by query, and refines the best from the rows. */
+final class CodeSearch {
+    /** Codes whose sums are made before they are looked at: they stay in the first-level cache. */
+    private static final int CHUNK = 256;
+    private static final float[] NO_START = new float[Tile.STRIP];
+
+    private final Workers workers;
+
+    CodeSearch(Workers workers) {
+        this.workers = workers;
+    }
+
+    /** Merges the neighbours of queries {@code from} to {@code to} into {@code into}. */
+    void search(IvfPqData data, LookupTables tables, int segment, RowMask mask, Matrix queries, int from, int to,
+            SearchParams[] params, int[][] probes, TopK into) {
+        One[] each = new One[workers.threads()];
+        workers.run(to - from, to - from > 1, (worker, q) -> {
+            if (each[worker] == null) {
+                each[worker] = new One(data, tables, segment, mask);
+            }
+            each[worker].search(queries, from + q, (SearchParams.IvfPq) params[from + q], probes[q], into);
+        });
+    }
+
+    /** The memory of one worker, and its search of one query. */
+    private static final class One {
+        private final IvfPqData data;
+        private final int segment;
+        private final RowMask mask;
+        private final LookupTables.Tables tables;
+        private final float[] sums = new float[CHUNK];
+
+        One(IvfPqData data, LookupTables tables, int segment, RowMask mask) {
+            this.data = data;
+            this.tables = tables.new Tables();
+            this.segment = segment;
+            this.mask = mask;
+        }
+
+        void search(Matrix queries, int query, SearchParams.IvfPq params, int[] lists, TopK into) {
+            int k = into.k(query);
+            int keep = params.refine() == 0 ? k : Math.max(k, params.refine());
+            Candidates candidates = new Candidates(new int[] {keep});
+            if (params.refine() == 0 && into.threshold(query) < Float.MAX_VALUE) {
+                candidates.limit(0, (float) into.threshold(query));
+            }
+            tables.fill(queries, query);
+            for (int list : lists) {
+                FlatData centroids = data.model().centroids();
+                Distance distance = data.distance() == Distance.L2 ? Distance.L2 : Distance.INNER_PRODUCT;
+                float constant = (float) ExactKernel.between(distance, queries, query, centroids.rows(), list);
+                scan(candidates, data.lists().begin(list), data.lists().size(list), constant);
+            }
+            int count = candidates.finish(0);
+            FlatData rows = data.rows();
+            for (int i = 0; i < count; i++) {
+                int row = data.lists().row(candidates.row(0, i));
+                double distance = params.refine() == 0 ? candidates.key(0, i)
+                        : ExactKernel.between(rows.distance(), queries, query, rows.rows(), row);
+                into.offer(query, distance, TopK.at(segment, row));
+            }
+        }
+
+        private void scan(Candidates candidates, int begin, int size, float constant) {
+            int stride = data.model().quantizer().codeStride();
+            for (int slot = begin; slot < begin + size; slot += CHUNK) {
+                int count = Math.min(CHUNK, begin + size - slot);
+                MemorySegment.copy(data.terms(), Matrix.FLOAT, slot * 4L, sums, 0, count);
+                for (int g = 0; g < tables.groups.length; g++) {
+                    long codes = data.codes().address() + (long) slot * stride + g * CodeKernel.GROUP;
+                    CodeKernel.add(codes, stride, count, tables.groups[g], sums);
+                }
+                for (int i = 0; i < count; i += Tile.STRIP) {
+                    // a little loose: here the constant leaves the threshold, in offer it joins the sum, and both round
+                    float threshold = candidates.threshold(0);
+                    float loose = (Math.abs(threshold) + Math.abs(constant)) * 0x1p-22f;
+                    if (Tile.anyAtMost(sums, i, NO_START, threshold - constant + loose)) {
+                        offer(candidates, i, Math.min(Tile.STRIP, count - i), slot, constant);
+                    }
+                }
+            }
+        }
+
+        private void offer(Candidates candidates, int i, int count, int slot, float constant) {
+            for (int j = i; j < i + count; j++) {
+                if (mask == null || mask.allows(data.lists().row(slot + j))) {
+                    candidates.offer(0, sums[j] + constant, slot + j);
+                }
+            }
+        }
+    }
+}

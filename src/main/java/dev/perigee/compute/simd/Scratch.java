@@ -1,0 +1,56 @@
+package dev.perigee.compute.simd;
+
+import dev.perigee.vector.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.ConcurrentLinkedDeque;
+
+/** Memory outside the heap that is used for the length of a call and then used again by another. */
+final class Scratch implements AutoCloseable {
+    /** The blocks that are not in use. Thread-safe. */
+    static final class Pool implements AutoCloseable {
+        private final ConcurrentLinkedDeque<Scratch> idle = new ConcurrentLinkedDeque<>();
+
+        /** A block of at least that size; closing it gives it back. */
+        Scratch take(long bytes) {
+            Scratch scratch = idle.pollFirst();
+            if (scratch == null) {
+                scratch = new Scratch(this);
+            }
+            scratch.grow(bytes);
+            return scratch;
+        }
+
+        @Override
+        public void close() {
+            for (Scratch s = idle.pollFirst(); s != null; s = idle.pollFirst()) {
+                s.arena.close();
+            }
+        }
+    }
+
+    private final Pool pool;
+    private Arena arena = Arena.ofShared();
+    private MemorySegment memory = MemorySegment.NULL;
+
+    private Scratch(Pool pool) {
+        this.pool = pool;
+    }
+
+    private void grow(long bytes) {
+        if (memory.byteSize() < bytes) {
+            arena.close();
+            arena = Arena.ofShared();
+            memory = arena.allocate(bytes, Matrix.ALIGNMENT);
+        }
+    }
+
+    long address() {
+        return memory.address();
+    }
+
+    @Override
+    public void close() {
+        pool.idle.addFirst(this);
+    }
+}

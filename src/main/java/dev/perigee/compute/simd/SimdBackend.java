@@ -1,0 +1,46 @@
+package dev.perigee.compute.simd;
+
+import dev.perigee.compute.ComputeBackend;
+import dev.perigee.compute.Searcher;
+import dev.perigee.index.FlatData;
+import dev.perigee.index.IndexData;
+import dev.perigee.vector.Matrix;
+import java.util.List;
+
+/** The CPU with the Vector API. */
+public final class SimdBackend implements ComputeBackend {
+    private final Workers workers;
+    private final Scratch.Pool pool = new Scratch.Pool();
+
+    /** @param threads cores that all its searches together may use, 1 or more */
+    public SimdBackend(int threads) {
+        this.workers = new Workers(threads);
+    }
+
+    @Override
+    public String name() {
+        return "simd";
+    }
+
+    @Override
+    public String device() {
+        return "CPU, %d-bit vectors, %d thread%s".formatted(
+                Lanes.FLOAT.vectorBitSize(), workers.threads(), workers.threads() == 1 ? "" : "s");
+    }
+
+    @Override
+    public Searcher open(List<IndexData> segments) {
+        return new SimdSearcher(List.copyOf(segments), workers, pool);
+    }
+
+    @Override
+    public void nearest(Matrix rows, FlatData centroids, int[] into) {
+        new Nearest(new RowSearch(workers, pool)).one(rows, centroids, into);
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+        pool.close();
+    }
+}

@@ -1,0 +1,119 @@
+package dev.perigee.compute.simd;
+
+import dev.perigee.compute.SearchBatch;
+import dev.perigee.compute.Searcher;
+import dev.perigee.compute.TopK;
+import dev.perigee.index.FlatData;
+import dev.perigee.index.IndexData;
+import dev.perigee.index.IvfFlatData;
+import dev.perigee.index.IvfModel;
+import dev.perigee.index.IvfPqData;
+import dev.perigee.index.SearchParams;
+import dev.perigee.vector.Matrix;
+import java.lang.foreign.Arena;
+import java.util.List;
+
+/**
+ * Searches the segments of a space on the CPU: block by block of queries, lists are chosen once per block, then each segment
+ * is searched and merged.
+ */
+final class SimdSearcher implements Searcher {
+    private final List<IndexData> segments;
+    private final IvfModel model;
+    private final LookupTables tables;
+    private final int slots;
+    private final RowSearch rowSearch;
+    private final CodeSearch codeSearch;
+    private final Nearest nearest;
+
+    SimdSearcher(List<IndexData> segments, Workers workers, Scratch.Pool pool) {
+        this.segments = segments;
+        this.slots = workers.threads();
+        this.rowSearch = new RowSearch(workers, pool);
+        this.codeSearch = new CodeSearch(workers);
+        this.nearest = new Nearest(rowSearch);
+        this.model = segments.stream().map(SimdSearcher::model).filter(m -> m != null).findFirst().orElse(null);
+        this.tables = model == null || model.quantizer() == null ? null
+                : new LookupTables(model, segments.getFirst().distance());
+    }
+
+    private static IvfModel model(IndexData segment) {
+        return switch (segment) {
+            case FlatData flat -> null;
+            case IvfFlatData ivf -> ivf.model();
+            case IvfPqData ivf -> ivf.model();
+        };
+    }
+
+    @Override
+    public void search(SearchBatch batch, TopK into) {
+        int keep = 0;
+        for (int k : batch.k()) {
+            keep = Math.max(keep, Rescorer.keep(k));
+        }
+        int block = rowSearch.block(keep, batch.queries().dim(), model == null);
+        for (int from = 0; from < batch.count(); from += block) {
+            search(batch, from, Math.min(batch.count(), from + block), into);
+        }
+    }
+
+    private void search(SearchBatch batch, int from, int to, TopK into) {
+        int[][] probes = model == null ? null : probes(batch, from, to);
+        for (int s = 0; s < segments.size(); s++) {
+            Matrix queries = batch.queries();
+            switch (segments.get(s)) {
+                case FlatData flat ->
+                        rowSearch.searchFlat(new Slots(flat, null, batch.mask(s), s), queries, from, to, into);
+                case IvfFlatData ivf ->
+                        rowSearch.searchLists(new Slots(ivf.slots(), ivf.lists(), batch.mask(s), s), queries, from, to, probes, into);
+                case IvfPqData ivf ->
+                        codeSearch.search(ivf, tables, s, batch.mask(s), queries, from, to, batch.params(), probes, into);
+            }
+        }
+    }
+
+    private int[][] probes(SearchBatch batch, int from, int to) {
+        int[] counts = new int[to - from];
+        for (int q = 0; q < counts.length; q++) {
+            counts[q] = Math.min(model.lists(), switch (batch.params()[from + q]) {
+                case SearchParams.IvfFlat p -> p.probes();
+                case SearchParams.IvfPq p -> p.probes();
+                case SearchParams.Flat p -> model.lists();
+            });
+        }
+        int[][] probes = new int[counts.length][];
+        nearest.sets(batch.queries(), from, to, model.centroids(), counts, (query, lists) -> probes[query - from] = lists);
+        return probes;
+    }
+
+    @Override
+    public Queries queries(int rows) {
+        Arena arena = Arena.ofShared();
+        Matrix matrix = Matrix.allocate(arena, rows, segments.getFirst().dim());
+        return new Queries() {
+            private boolean closed;
+
+            @Override
+            public Matrix matrix() {
+                return matrix;
+            }
+
+            @Override
+            public synchronized void close() {
+                if (!closed) {
+                    closed = true;
+                    arena.close();
+                }
+            }
+        };
+    }
+
+    @Override
+    public int slots() {
+        return slots;
+    }
+
+    @Override
+    public void close() {
+    }
+}

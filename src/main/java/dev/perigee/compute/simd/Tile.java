@@ -1,0 +1,172 @@
+package dev.perigee.compute.simd;
+
+import static dev.perigee.compute.simd.Lanes.ALL;
+import static dev.perigee.compute.simd.Lanes.FLOAT;
+import static dev.perigee.compute.simd.Lanes.MASK;
+import static dev.perigee.compute.simd.Lanes.at;
+import static dev.perigee.compute.simd.Lanes.broadcast;
+
+import dev.perigee.vector.Matrix;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/**
+ * The kernel of batches: products of {@link #QUERIES} queries with a strip of {@link #STRIP} rows, a register-blocked tile
+ * of 6 x 2 vectors (12 accumulators, 2 loads and 6 broadcasts for 12 fused operations).
+ *
+ * <p>Both operands are packed so that the tile reads them in order: queries k-major by six, {@code [dim][6]}; rows k-major in
+ * panels of two vectors, {@code [STRIP / PANEL][dim][PANEL]}. dim is rounded up to {@link #depth}.
+ */
+final class Tile {
+    /** Queries per tile. */
+    static final int QUERIES = 6;
+    /** Rows per strip. */
+    static final int STRIP = 32;
+    /** Rows per panel: two vectors. */
+    static final int PANEL = 2 * Lanes.COUNT;
+
+    private static final long PANEL_STEP = PANEL * 4L;
+    private static final long HALF_STEP = PANEL * 2L;
+    private static final long QUERY_STEP = QUERIES * 4L;
+
+    private Tile() {
+    }
+
+    /** dim rounded up to what packing copies per step; the padding of a row is at least as long. */
+    static int depth(int dim) {
+        return (dim + 3) / 4 * 4;
+    }
+
+    /** Bytes of a packed strip. */
+    static long stripBytes(int dim) {
+        return STRIP * 4L * depth(dim);
+    }
+
+    /** Bytes of a packed group of six queries. */
+    static long groupBytes(int dim) {
+        return QUERIES * 4L * depth(dim);
+    }
+
+    /** Products of a group of queries with a strip of rows to {@code out} [6, STRIP]. */
+    static void multiply(long queries, long strip, int dim, float[] out) {
+        long panelBytes = PANEL_STEP * depth(dim);
+        for (int column = 0; column < STRIP; column += PANEL) {
+            panel(queries, strip, strip + panelBytes, out, column);
+            strip += panelBytes;
+        }
+    }
+
+    private static void panel(long a, long b, long end, float[] out, int o) {
+        FloatVector zero = FloatVector.zero(FLOAT);
+        FloatVector p;
+        FloatVector q;
+        FloatVector x;
+        FloatVector c00 = zero;
+        FloatVector c01 = zero;
+        FloatVector c10 = zero;
+        FloatVector c11 = zero;
+        FloatVector c20 = zero;
+        FloatVector c21 = zero;
+        FloatVector c30 = zero;
+        FloatVector c31 = zero;
+        FloatVector c40 = zero;
+        FloatVector c41 = zero;
+        FloatVector c50 = zero;
+        FloatVector c51 = zero;
+        while (b != end) {
+            long rows = b & MASK;
+            long queries = a & MASK;
+            p = at(rows);
+            q = at(rows + HALF_STEP);
+            x = broadcast(queries);
+            c00 = x.fma(p, c00);
+            c01 = x.fma(q, c01);
+            x = broadcast(queries + 4);
+            c10 = x.fma(p, c10);
+            c11 = x.fma(q, c11);
+            x = broadcast(queries + 8);
+            c20 = x.fma(p, c20);
+            c21 = x.fma(q, c21);
+            x = broadcast(queries + 12);
+            c30 = x.fma(p, c30);
+            c31 = x.fma(q, c31);
+            x = broadcast(queries + 16);
+            c40 = x.fma(p, c40);
+            c41 = x.fma(q, c41);
+            x = broadcast(queries + 20);
+            c50 = x.fma(p, c50);
+            c51 = x.fma(q, c51);
+            a += QUERY_STEP;
+            b += PANEL_STEP;
+        }
+        int half = o + Lanes.COUNT;
+        c00.intoArray(out, o);
+        c01.intoArray(out, half);
+        c10.intoArray(out, o + STRIP);
+        c11.intoArray(out, half + STRIP);
+        c20.intoArray(out, o + 2 * STRIP);
+        c21.intoArray(out, half + 2 * STRIP);
+        c30.intoArray(out, o + 3 * STRIP);
+        c31.intoArray(out, half + 3 * STRIP);
+        c40.intoArray(out, o + 4 * STRIP);
+        c41.intoArray(out, half + 4 * STRIP);
+        c50.intoArray(out, o + 5 * STRIP);
+        c51.intoArray(out, half + 5 * STRIP);
+    }
+
+    /** Whether any of the STRIP values x[o + i] + start[i] is at most {@code threshold}. */
+    static boolean anyAtMost(float[] x, int o, float[] start, float threshold) {
+        VectorMask<Float> any = FloatVector.fromArray(FLOAT, x, o).add(FloatVector.fromArray(FLOAT, start, 0))
+                .compare(jdk.incubator.vector.VectorOperators.LE, threshold);
+        for (int i = Lanes.COUNT; i < STRIP; i += Lanes.COUNT) {
+            any = any.or(FloatVector.fromArray(FLOAT, x, o + i).add(FloatVector.fromArray(FLOAT, start, i))
+                    .compare(jdk.incubator.vector.VectorOperators.LE, threshold));
+        }
+        return any.anyTrue();
+    }
+
+    /**
+     * Packs {@code count} rows (at most STRIP) less {@code mean} to a strip; columns of rows that are not there hold what was
+     * there before, their products mean nothing.
+     *
+     * @param rows address of the first row, rows are {@code stride} bytes apart
+     */
+    static void packRows(long rows, long stride, int count, long mean, int dim, long strip) {
+        long panelBytes = PANEL_STEP * depth(dim);
+        for (int r = 0; r < count; r++) {
+            packRow(rows + r * stride, mean, depth(dim) * 4L, strip + r / PANEL * panelBytes + r % PANEL * 4L);
+        }
+    }
+
+    private static void packRow(long row, long mean, long bytes, long to) {
+        long end = row + bytes;
+        while (row != end) {
+            long x = row & MASK;
+            long m = mean & MASK;
+            long y = to & MASK;
+            ALL.set(Matrix.FLOAT, y, ALL.get(Matrix.FLOAT, x) - ALL.get(Matrix.FLOAT, m));
+            ALL.set(Matrix.FLOAT, y + PANEL_STEP, ALL.get(Matrix.FLOAT, x + 4) - ALL.get(Matrix.FLOAT, m + 4));
+            ALL.set(Matrix.FLOAT, y + 2 * PANEL_STEP, ALL.get(Matrix.FLOAT, x + 8) - ALL.get(Matrix.FLOAT, m + 8));
+            ALL.set(Matrix.FLOAT, y + 3 * PANEL_STEP, ALL.get(Matrix.FLOAT, x + 12) - ALL.get(Matrix.FLOAT, m + 12));
+            row += 16;
+            mean += 16;
+            to += 4 * PANEL_STEP;
+        }
+    }
+
+    /** Packs one row of weights (see {@link Weights}) as member {@code member} (0 to 5) of a group. */
+    static void packQuery(long weights, int dim, long group, int member) {
+        long end = weights + depth(dim) * 4L;
+        long to = group + member * 4L;
+        while (weights != end) {
+            long x = weights & MASK;
+            long y = to & MASK;
+            ALL.set(Matrix.FLOAT, y, ALL.get(Matrix.FLOAT, x));
+            ALL.set(Matrix.FLOAT, y + QUERY_STEP, ALL.get(Matrix.FLOAT, x + 4));
+            ALL.set(Matrix.FLOAT, y + 2 * QUERY_STEP, ALL.get(Matrix.FLOAT, x + 8));
+            ALL.set(Matrix.FLOAT, y + 3 * QUERY_STEP, ALL.get(Matrix.FLOAT, x + 12));
+            weights += 16;
+            to += 4 * QUERY_STEP;
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package dev.perigee.index;
+
+/** How one query searches an index; segments that are flat are searched exactly whatever it says. */
+public sealed interface SearchParams {
+    /** Every row. */
+    record Flat() implements SearchParams {
+    }
+
+    /** @param probes lists to scan, 1 or more; more than there are = all */
+    record IvfFlat(int probes) implements SearchParams {
+    }
+
+    /**
+     * @param probes lists to scan, 1 or more; more than there are = all
+     * @param refine best candidates to re-score from the rows, at least k; 0 = answer from the codes alone
+     */
+    record IvfPq(int probes, int refine) implements SearchParams {
+    }
+}
