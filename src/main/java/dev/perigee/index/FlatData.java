@@ -41,15 +41,20 @@ public record FlatData(Distance distance, Matrix rows, Matrix mean, MemorySegmen
     /** Data of rows as they are; mean and starts are made in memory of {@code arena}, which must not outlive the rows. */
     public static FlatData of(Distance distance, Matrix rows, Arena arena) {
         Matrix mean = mean(rows, arena);
-        MemorySegment starts = arena.allocate(Math.max(4, rows.rows() * 4L), Matrix.ALIGNMENT);
+        MemorySegment starts = arena.allocate(rows.rows() * 4L, Matrix.ALIGNMENT);
         Extent extent = starts(distance, rows, mean, starts);
         return new FlatData(distance, rows, mean, starts, extent.radius(), extent.length());
     }
 
     /** The mean of all rows, summed in double in order of rows, rounded once. */
     public static Matrix mean(Matrix rows, Arena arena) {
-        Matrix mean = Matrix.allocate(arena, 1, rows.dim());
         double[] sums = new double[rows.dim()];
+        addTo(sums, rows);
+        return mean(sums, rows.rows(), arena);
+    }
+
+    /** Adds rows to {@code sums} [dim], in order. */
+    static void addTo(double[] sums, Matrix rows) {
         float[] row = new float[rows.dim()];
         for (int i = 0; i < rows.rows(); i++) {
             MemorySegment.copy(rows.segment(), Matrix.FLOAT, i * rows.stride(), row, 0, row.length);
@@ -57,8 +62,13 @@ public record FlatData(Distance distance, Matrix rows, Matrix mean, MemorySegmen
                 sums[t] += row[t];
             }
         }
+    }
+
+    /** Sums over {@code count} rows as a mean [1, dim], zero for no rows. */
+    static Matrix mean(double[] sums, int count, Arena arena) {
+        Matrix mean = Matrix.allocate(arena, 1, sums.length);
         for (int t = 0; t < sums.length; t++) {
-            mean.set(0, t, rows.rows() == 0 ? 0f : (float) (sums[t] / rows.rows()));
+            mean.set(0, t, count == 0 ? 0f : (float) (sums[t] / count));
         }
         return mean;
     }

@@ -35,7 +35,7 @@ public final class SimdBackend implements ComputeBackend {
 
     @Override
     public void nearest(Matrix rows, FlatData centroids, int[] into) {
-        new Nearest(new RowSearch(workers, pool)).one(rows, centroids, into);
+        new Argmin(workers, pool).find(rows, centroids, into);
     }
 
     @Override

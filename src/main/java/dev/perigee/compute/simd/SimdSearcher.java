@@ -24,14 +24,14 @@ final class SimdSearcher implements Searcher {
     private final int slots;
     private final RowSearch rowSearch;
     private final CodeSearch codeSearch;
-    private final Nearest nearest;
+    private final Probes probes;
 
     SimdSearcher(List<IndexData> segments, Workers workers, Scratch.Pool pool) {
         this.segments = segments;
         this.slots = workers.threads();
         this.rowSearch = new RowSearch(workers, pool);
         this.codeSearch = new CodeSearch(workers);
-        this.nearest = new Nearest(rowSearch);
+        this.probes = new Probes(rowSearch);
         this.model = segments.stream().map(SimdSearcher::model).filter(m -> m != null).findFirst().orElse(null);
         this.tables = model == null || model.quantizer() == null ? null
                 : new LookupTables(model, segments.getFirst().distance());
@@ -58,21 +58,21 @@ final class SimdSearcher implements Searcher {
     }
 
     private void search(SearchBatch batch, int from, int to, TopK into) {
-        int[][] probes = model == null ? null : probes(batch, from, to);
+        int[][] lists = model == null ? null : lists(batch, from, to);
         for (int s = 0; s < segments.size(); s++) {
             Matrix queries = batch.queries();
             switch (segments.get(s)) {
                 case FlatData flat ->
                         rowSearch.searchFlat(new Slots(flat, null, batch.mask(s), s), queries, from, to, into);
                 case IvfFlatData ivf ->
-                        rowSearch.searchLists(new Slots(ivf.slots(), ivf.lists(), batch.mask(s), s), queries, from, to, probes, into);
+                        rowSearch.searchLists(new Slots(ivf.slots(), ivf.lists(), batch.mask(s), s), queries, from, to, lists, into);
                 case IvfPqData ivf ->
-                        codeSearch.search(ivf, tables, s, batch.mask(s), queries, from, to, batch.params(), probes, into);
+                        codeSearch.search(ivf, tables, s, batch.mask(s), queries, from, to, batch.params(), lists, into);
             }
         }
     }
 
-    private int[][] probes(SearchBatch batch, int from, int to) {
+    private int[][] lists(SearchBatch batch, int from, int to) {
         int[] counts = new int[to - from];
         for (int q = 0; q < counts.length; q++) {
             counts[q] = Math.min(model.lists(), switch (batch.params()[from + q]) {
@@ -81,9 +81,9 @@ final class SimdSearcher implements Searcher {
                 case SearchParams.Flat p -> model.lists();
             });
         }
-        int[][] probes = new int[counts.length][];
-        nearest.sets(batch.queries(), from, to, model.centroids(), counts, (query, lists) -> probes[query - from] = lists);
-        return probes;
+        int[][] lists = new int[counts.length][];
+        probes.sets(batch.queries(), from, to, model.centroids(), counts, (query, set) -> lists[query - from] = set);
+        return lists;
     }
 
     @Override

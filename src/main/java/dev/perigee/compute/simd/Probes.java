@@ -5,21 +5,14 @@ import dev.perigee.index.FlatData;
 import dev.perigee.vector.Matrix;
 
 /**
- * The nearest centroids of many rows by exact distance, ties to the lower number. Unlike a search it needs the set only, so
+ * The lists that queries probe: the nearest centroids of each by exact distance, ties to the lower number. Unlike a search it needs the set only, so
  * candidates are re-scored in double only where the float keys leave open which of them belong to it.
  */
-final class Nearest {
+final class Probes {
     private final RowSearch search;
 
-    Nearest(RowSearch search) {
+    Probes(RowSearch search) {
         this.search = search;
-    }
-
-    /** The nearest centroid of each row. */
-    void one(Matrix rows, FlatData centroids, int[] into) {
-        int[] counts = new int[rows.rows()];
-        java.util.Arrays.fill(counts, 1);
-        sets(rows, 0, rows.rows(), centroids, counts, (row, set) -> into[row] = set[0]);
     }
 
     /** Hears the set of one row, in no particular order. */

@@ -1,0 +1,82 @@
+package dev.perigee.build;
+
+import static dev.perigee.PerigeeException.check;
+
+import dev.perigee.api.IndexKind;
+import dev.perigee.api.IndexSpec;
+import dev.perigee.compute.ComputeBackend;
+import dev.perigee.distance.Distance;
+import dev.perigee.index.FlatData;
+import dev.perigee.index.ProductQuantizer;
+import dev.perigee.vector.Matrix;
+import java.lang.foreign.Arena;
+
+/**
+ * What a build will do: the choices that the caller left open, and what it will cost.
+ *
+ * @param lists      inverted lists, 0 for a flat index
+ * @param sampleRows rows that the lists and codebooks are trained on
+ * @param bytes      of the files that it will write, beside the rows as given
+ * @param products   multiply-adds, nearly all of its work
+ */
+public record BuildPlan(IndexSpec spec, int lists, int pqM, int sampleRows, long bytes, double products) {
+    /** Rounds of k-means over the sample. */
+    public static final int ITERATIONS = 12;
+    private static final int ROWS_PER_LIST = 64;
+    private static final int QUANTIZER_ROWS = 16_384;
+
+    /** The plan for {@code rows} rows. @throws dev.perigee.PerigeeException INVALID_ARGUMENT if there can be none */
+    public static BuildPlan of(IndexSpec spec, Distance distance, int rows, int dim) {
+        long own = rows * 4L + (distance == Distance.COSINE ? Matrix.bytes(rows, dim) : 0);
+        if (spec.kind() == IndexKind.FLAT) {
+            return new BuildPlan(spec, 0, 0, 0, own, 0);
+        }
+        check(rows >= 1, "rows: 0 (expected at least 1 to build an index of)");
+        check(spec.lists() <= rows, "lists: %d (expected at most %d, the rows there are)", spec.lists(), rows);
+        int lists = spec.lists() > 0 ? spec.lists() : (int) Math.max(1, Math.round(Math.sqrt(rows)));
+        int sample = (int) Math.min(rows, Math.max((long) lists * ROWS_PER_LIST, spec.kind() == IndexKind.IVF_PQ ? QUANTIZER_ROWS : 0));
+        double products = ((double) sample * ITERATIONS + rows) * lists * dim;
+        long slots = rows + lists * 16L;
+        if (spec.kind() == IndexKind.IVF_FLAT) {
+            return new BuildPlan(spec, lists, 0, sample, own + slots * (8 + Matrix.stride(dim)), products);
+        }
+        int m = spec.pqM() > 0 ? spec.pqM() : parts(dim);
+        check(dim % m == 0, "pq-m: %d (expected a divisor of dim %d)", m, dim);
+        double words = 1 << spec.pqBits();
+        products += (10.0 * Math.min(sample, QUANTIZER_ROWS) + rows) * words * dim;
+        long codes = slots * (8L + ProductQuantizer.codeStride(m, spec.pqBits()));
+        return new BuildPlan(spec, lists, m, sample, own + codes, products);
+    }
+
+    /** Parts of about eight values. */
+    private static int parts(int dim) {
+        int m = Math.max(1, dim / 8);
+        while (dim % m != 0) {
+            m++;
+        }
+        return m;
+    }
+
+    int quantizerRows() {
+        return Math.min(sampleRows, QUANTIZER_ROWS);
+    }
+
+    /** How long it will take about, from a short measurement on the first rows. */
+    public double seconds(ComputeBackend backend, Matrix rows) {
+        int queries = Math.min(rows.rows(), 768);
+        if (products == 0 || queries == 0) {
+            return 0;
+        }
+        int centroids = Math.min(rows.rows(), 128);
+        long best = Long.MAX_VALUE;
+        try (Arena arena = Arena.ofShared()) {
+            FlatData few = FlatData.of(Distance.L2, rows.slice(0, centroids), arena);
+            for (int i = 0; i < 3; i++) {
+                long start = System.nanoTime();
+                backend.nearest(rows.slice(0, queries), few, new int[queries]);
+                best = Math.min(best, System.nanoTime() - start);
+            }
+        }
+        return best * 1e-9 * products / ((double) queries * centroids * rows.dim());
+    }
+}

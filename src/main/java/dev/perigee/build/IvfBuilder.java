@@ -1,0 +1,237 @@
+package dev.perigee.build;
+
+import dev.perigee.api.IndexKind;
+import dev.perigee.compute.ComputeBackend;
+import dev.perigee.distance.Distance;
+import dev.perigee.index.FlatData;
+import dev.perigee.index.InvertedLists;
+import dev.perigee.index.IvfModel;
+import dev.perigee.index.ListFile;
+import dev.perigee.index.ModelFile;
+import dev.perigee.index.ProductQuantizer;
+import dev.perigee.vector.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+
+/**
+ * Builds an IVF index of rows and writes its files: the model first, then the lists. Memory beyond the rows is the training
+ * sample, a few blocks, and some 12 bytes per row.
+ *
+ * <p>Lists are made by squared L2. For inner product the rows get sqrt(phi^2 - |row|^2), with phi the largest norm, as one
+ * more coordinate first: then the nearest are those of the largest product, whatever their norm (Bachrach et al., RecSys 2014).
+ */
+public final class IvfBuilder {
+    private static final int BLOCK_ROWS = 2048;
+
+    private final BuildPlan plan;
+    private final ComputeBackend backend;
+    private final Stages stages;
+    private final FlatData rows;
+    private final double phi;
+
+    /** @param rows of the space, mapped or in memory */
+    public IvfBuilder(BuildPlan plan, FlatData rows, ComputeBackend backend, Stages stages) {
+        this.plan = plan;
+        this.rows = rows;
+        this.backend = backend;
+        this.stages = stages;
+        this.phi = rows.length();
+    }
+
+    /** Writes the two files. @throws dev.perigee.PerigeeException CANCELLED; then the files are not there */
+    public void write(Path modelFile, Path listFile) {
+        try (Arena arena = Arena.ofShared()) {
+            Matrix lifted = train(arena);
+            int[] lists = assign(lifted, arena);
+            Matrix centroids = lowered(lifted, arena);
+            ProductQuantizer quantizer = plan.spec().kind() == IndexKind.IVF_PQ ? quantizer(lists, centroids, arena) : null;
+            ModelFile.write(modelFile, rows.distance(), centroids, quantizer, normCoordinates(lifted));
+            IvfModel model = ModelFile.of(rows.distance(), centroids, quantizer, arena);
+            InvertedLists inverted = invert(lists, arena);
+            if (quantizer == null) {
+                stages.begin("write lists", inverted.slots());
+                ListFile.writeRows(listFile, model, inverted, rows, stages::at);
+            } else {
+                stages.begin("encode", inverted.slots());
+                ListFile.writeCodes(listFile, model, inverted, rows, new Encoder(model, lists, arena), stages::at);
+            }
+        }
+    }
+
+    private boolean isLifted() {
+        return rows.distance() == Distance.INNER_PRODUCT;
+    }
+
+    private Matrix train(Arena arena) {
+        int[] chosen = KMeans.sample(rows.count(), plan.sampleRows(), plan.spec().seed());
+        stages.begin("k-means", BuildPlan.ITERATIONS);
+        try (Arena local = Arena.ofShared()) {
+            Matrix sample = Matrix.allocate(local, chosen.length, rows.dim() + (isLifted() ? 1 : 0));
+            for (int i = 0; i < chosen.length; i++) {
+                lift(chosen[i], sample, i);
+            }
+            return new KMeans(backend, BuildPlan.ITERATIONS, plan.spec().seed())
+                    .centroids(sample, plan.lists(), arena, stages::at);
+        }
+    }
+
+    /** Copies a row, for inner product with its extra coordinate. */
+    private void lift(int row, Matrix to, int toRow) {
+        MemorySegment.copy(rows.rows().segment(), row * rows.rows().stride(), to.segment(), toRow * to.stride(), rows.dim() * 4L);
+        if (isLifted()) {
+            double square = -Distance.INNER_PRODUCT.between(rows.rows(), row, rows.rows(), row);
+            to.set(toRow, rows.dim(), (float) Math.sqrt(Math.max(0, phi * phi - square)));
+        }
+    }
+
+    private int[] assign(Matrix lifted, Arena arena) {
+        FlatData centroids = FlatData.of(Distance.L2, lifted, arena);
+        int[] lists = new int[rows.count()];
+        stages.begin("assign rows", rows.count());
+        try (Arena local = Arena.ofShared()) {
+            Matrix block = isLifted() ? Matrix.allocate(local, BLOCK_ROWS, lifted.dim()) : null;
+            int[] part = new int[BLOCK_ROWS];
+            for (int from = 0; from < lists.length; from += BLOCK_ROWS) {
+                int count = Math.min(BLOCK_ROWS, lists.length - from);
+                for (int i = 0; isLifted() && i < count; i++) {
+                    lift(from + i, block, i);
+                }
+                backend.nearest(isLifted() ? block.slice(0, count) : rows.rows().slice(from, from + count), centroids, part);
+                System.arraycopy(part, 0, lists, from, count);
+                stages.at(from + count);
+            }
+        }
+        return lists;
+    }
+
+    /** Centroids without the extra coordinate. */
+    private Matrix lowered(Matrix lifted, Arena arena) {
+        if (!isLifted()) {
+            return lifted;
+        }
+        Matrix centroids = Matrix.allocate(arena, lifted.rows(), rows.dim());
+        for (int c = 0; c < lifted.rows(); c++) {
+            MemorySegment.copy(lifted.segment(), c * lifted.stride(), centroids.segment(), c * centroids.stride(), rows.dim() * 4L);
+        }
+        return centroids;
+    }
+
+    private float[] normCoordinates(Matrix lifted) {
+        if (!isLifted()) {
+            return null;
+        }
+        float[] extra = new float[lifted.rows()];
+        for (int c = 0; c < extra.length; c++) {
+            extra[c] = lifted.get(c, rows.dim());
+        }
+        return extra;
+    }
+
+    private InvertedLists invert(int[] listOf, Arena arena) {
+        int lists = plan.lists();
+        int[] sizes = new int[lists];
+        for (int list : listOf) {
+            sizes[list]++;
+        }
+        int[] begins = new int[lists + 1];
+        for (int l = 0; l < lists; l++) {
+            begins[l + 1] = Math.addExact(begins[l], InvertedLists.padded(sizes[l]));
+        }
+        MemorySegment slots = arena.allocate(begins[lists] * 4L).fill((byte) -1);
+        int[] next = begins.clone();
+        for (int row = 0; row < listOf.length; row++) {
+            slots.set(InvertedLists.INT, next[listOf[row]]++ * 4L, row);
+        }
+        return new InvertedLists(lists, ints(begins, arena), ints(sizes, arena), slots);
+    }
+
+    private static MemorySegment ints(int[] values, Arena arena) {
+        MemorySegment segment = arena.allocate(values.length * 4L);
+        MemorySegment.copy(values, 0, segment, InvertedLists.INT, 0, values.length);
+        return segment;
+    }
+
+    private ProductQuantizer quantizer(int[] lists, Matrix centroids, Arena arena) {
+        int[] chosen = KMeans.sample(rows.count(), plan.quantizerRows(), plan.spec().seed() + 1);
+        try (Arena local = Arena.ofShared()) {
+            Matrix residuals = Matrix.allocate(local, chosen.length, rows.dim());
+            for (int i = 0; i < chosen.length; i++) {
+                residual(chosen[i], centroids, lists[chosen[i]], residuals, i);
+            }
+            return new QuantizerTraining(backend, plan.spec().seed())
+                    .train(residuals, plan.pqM(), plan.spec().pqBits(), arena, stages);
+        }
+    }
+
+    /** row - centroid in float, as a search will see it. */
+    private void residual(int row, Matrix centroids, int list, Matrix to, int toRow) {
+        for (int t = 0; t < rows.dim(); t++) {
+            to.set(toRow, t, rows.rows().get(row, t) - centroids.get(list, t));
+        }
+    }
+
+    private final class Encoder implements ListFile.Encoder {
+        private final IvfModel model;
+        private final int[] lists;
+        private final ProductQuantizer quantizer;
+        private final FlatData[] words;
+        private final Matrix residuals;
+        private final Matrix part;
+        private final int[] codes = new int[ListFile.BLOCK_SLOTS];
+
+        Encoder(IvfModel model, int[] lists, Arena arena) {
+            this.model = model;
+            this.lists = lists;
+            this.quantizer = model.quantizer();
+            this.words = QuantizerTraining.centroids(quantizer, arena);
+            this.residuals = Matrix.allocate(arena, ListFile.BLOCK_SLOTS, rows.dim());
+            this.part = Matrix.allocate(arena, ListFile.BLOCK_SLOTS, quantizer.dsub());
+        }
+
+        @Override
+        public void encode(int[] slots, MemorySegment out, MemorySegment terms) {
+            double[] sums = new double[slots.length];
+            for (int i = 0; i < slots.length; i++) {
+                if (slots[i] >= 0) {
+                    residual(slots[i], model.centroids().rows(), lists[slots[i]], residuals, i);
+                }
+            }
+            for (int s = 0; s < quantizer.m(); s++) {
+                QuantizerTraining.copyPart(residuals.slice(0, slots.length), s, part.slice(0, slots.length));
+                backend.nearest(part.slice(0, slots.length), words[s], codes);
+                for (int i = 0; i < slots.length; i++) {
+                    if (slots[i] >= 0) {
+                        put(out, i, s, codes[i]);
+                        sums[i] += term(s, codes[i], lists[slots[i]]);
+                    }
+                }
+            }
+            for (int i = 0; i < slots.length; i++) {
+                terms.set(Matrix.FLOAT, i * 4L, (float) sums[i]);
+            }
+        }
+
+        private void put(MemorySegment out, int slot, int s, int code) {
+            long at = (long) slot * quantizer.codeStride() + (quantizer.bits() == 8 ? s : s / 2);
+            int old = out.get(ValueLayout.JAVA_BYTE, at);
+            out.set(ValueLayout.JAVA_BYTE, at, (byte) (old | (quantizer.bits() == 4 && s % 2 == 1 ? code << 4 : code)));
+        }
+
+        /** The share of part s in |r|^2 + 2 (c - mean).r for L2, zero else. */
+        private double term(int s, int code, int list) {
+            if (rows.distance() != Distance.L2) {
+                return 0;
+            }
+            double sum = 0;
+            int dsub = quantizer.dsub();
+            for (int t = 0; t < dsub; t++) {
+                double r = quantizer.codewords().get((s << quantizer.bits()) + code, t);
+                double c = model.centroids().rows().get(list, s * dsub + t) - (double) model.centroids().mean().get(0, s * dsub + t);
+                sum += r * (r + 2 * c);
+            }
+            return sum;
+        }
+    }
+}

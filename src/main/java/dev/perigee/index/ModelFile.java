@@ -1,0 +1,89 @@
+package dev.perigee.index;
+
+import dev.perigee.distance.Distance;
+import dev.perigee.storage.Attributes;
+import dev.perigee.storage.BlockFile;
+import dev.perigee.storage.BlockFileWriter;
+import dev.perigee.vector.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.zip.CRC32C;
+
+/**
+ * The file of an {@link IvfModel}.
+ *
+ * <table>
+ * <tr><th>block</th><th>content</th></tr>
+ * <tr><td>attributes</td><td>lists, dim, distance; for IVF-PQ m, bits</td></tr>
+ * <tr><td>centroids</td><td>[lists, dim]</td></tr>
+ * <tr><td>codewords</td><td>[m x 2^bits, dim / m], for IVF-PQ</td></tr>
+ * <tr><td>norm_coordinates</td><td>lists float32, for inner product: the centroids' extra coordinate; optional</td></tr>
+ * </table>
+ */
+public final class ModelFile {
+    private static final Set<String> BLOCKS = Set.of("centroids", "codewords");
+
+    private ModelFile() {
+    }
+
+    /**
+     * Writes a model.
+     *
+     * @param quantizer       null for IVF-Flat
+     * @param normCoordinates null but for inner product
+     */
+    public static void write(Path path, Distance distance, Matrix centroids, ProductQuantizer quantizer, float[] normCoordinates) {
+        try (BlockFileWriter file = BlockFileWriter.create(path)) {
+            Map<String, Object> facts = new LinkedHashMap<>();
+            facts.put("lists", centroids.rows());
+            facts.put("dim", centroids.dim());
+            facts.put("distance", distance.label());
+            file.write("centroids", centroids);
+            if (quantizer != null) {
+                facts.put("m", quantizer.m());
+                facts.put("bits", quantizer.bits());
+                file.write("codewords", quantizer.codewords());
+            }
+            if (normCoordinates != null) {
+                file.optionalBlock("norm_coordinates").append(MemorySegment.ofArray(normCoordinates));
+            }
+            file.attributes(facts);
+            file.commit();
+        }
+    }
+
+    /** The model of a file, which must stay open; what is derived from it lies in {@code arena}. */
+    public static IvfModel read(BlockFile file, Arena arena) {
+        file.requireKnown(BLOCKS);
+        Attributes facts = file.attributes();
+        int lists = facts.integer("lists", 1, Integer.MAX_VALUE);
+        int dim = facts.integer("dim", 1, Matrix.MAX_DIM);
+        Distance distance = facts.word("distance", Distance::parse);
+        Matrix centroids = file.matrix("centroids", lists, dim);
+        ProductQuantizer quantizer = null;
+        if (facts.has("m")) {
+            int m = facts.integer("m", 1, dim);
+            int bits = facts.integer("bits", 4, 8);
+            quantizer = new ProductQuantizer(m, bits, file.matrix("codewords", m << bits, dim / m));
+        }
+        return of(distance, centroids, quantizer, arena);
+    }
+
+    /** A model of centroids and quantiser; its id is a checksum of both. */
+    public static IvfModel of(Distance distance, Matrix centroids, ProductQuantizer quantizer, Arena arena) {
+        // unit rows are probed by L2: their norms say nothing, those of the centroids do
+        Distance probing = distance == Distance.INNER_PRODUCT ? Distance.INNER_PRODUCT : Distance.L2;
+        long id = checksum(centroids) << 32 | (quantizer == null ? 0 : checksum(quantizer.codewords()));
+        return new IvfModel(id, FlatData.of(probing, centroids, arena), quantizer);
+    }
+
+    private static long checksum(Matrix matrix) {
+        CRC32C crc = new CRC32C();
+        crc.update(matrix.segment().asSlice(0, Matrix.bytes(matrix.rows(), matrix.dim())).asByteBuffer());
+        return crc.getValue();
+    }
+}
