@@ -34,6 +34,11 @@ record Location(Path file, VectorFormat format, boolean gzip, Optional<String> m
         return new Location(Path.of(name), f, isGz(name), member);
     }
 
+    /** Whether the size of the file says little of what is in it. */
+    boolean compressed() {
+        return gzip || format == VectorFormat.NPZ;
+    }
+
     static boolean isGz(String name) {
         return name.regionMatches(true, name.length() - 3, ".gz", 0, 3);
     }

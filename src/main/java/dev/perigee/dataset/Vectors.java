@@ -2,10 +2,12 @@ package dev.perigee.dataset;
 
 import static dev.perigee.PerigeeException.check;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -19,6 +21,8 @@ import java.util.OptionalLong;
 /** Whole vector files: read into memory, or written at once. */
 public final class Vectors {
     private static final int MOST_ROWS = Integer.MAX_VALUE - 8;
+    /** Up to this size of a matrix, a header inside a compressed file is taken at its word. */
+    private static final long BELIEVED_BYTES = 1L << 28;
 
     private Vectors() {
     }
@@ -34,7 +38,7 @@ public final class Vectors {
      */
     public static Matrix read(Path file, Optional<VectorFormat> format, Arena arena) {
         try (VectorReader reader = VectorReader.open(file, format)) {
-            int rows = checkRows(reader.rows().isPresent() ? reader.rows().getAsLong() : count(file, format), file);
+            int rows = checkRows(rows(reader, file, format), file);
             Matrix matrix = allocate(arena, rows, reader.dim(), file);
             if (reader.read(matrix, 0, rows) < rows || !reader.ended()) {
                 throw new PerigeeException(ErrorCode.CORRUPT_FILE,
@@ -44,7 +48,19 @@ public final class Vectors {
         }
     }
 
-    /** Rows of a file that says nothing of them: counted by reading it once more, so that memory is taken once. */
+    /**
+     * How many rows memory is taken for. Compressed files are read once more to count, where they say nothing (fvecs and
+     * its kin) or claim so much that it must not be believed: a few bytes may promise what never comes.
+     */
+    private static long rows(VectorReader reader, Path file, Optional<VectorFormat> format) {
+        if (reader.rows().isEmpty()) {
+            return count(file, format);
+        }
+        long claimed = reader.rows().getAsLong();
+        return Location.of(file, format).compressed() && claimed > BELIEVED_BYTES / Matrix.stride(reader.dim())
+                ? count(file, format) : claimed;
+    }
+
     private static long count(Path file, Optional<VectorFormat> format) {
         try (RowStream stream = RowStream.open(file, format)) {
             while (stream.next() >= 0) {
@@ -63,11 +79,18 @@ public final class Vectors {
     }
 
     private static Matrix allocate(Arena arena, int rows, int dim, Path file) {
+        long bytes = Matrix.bytes(rows, dim);
+        long memory = ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
+        // the kernel grants more than there is, and kills the process once it is written to
+        if (bytes > memory) {
+            throw new PerigeeException(ErrorCode.LIMIT_EXCEEDED, "memory: %d bytes for %d x %d (expected at most %d, file '%s')"
+                    .formatted(bytes, rows, dim, memory, file));
+        }
         try {
             return Matrix.allocate(arena, rows, dim);
         } catch (OutOfMemoryError e) { // memory outside the heap says no in this way; nothing is lost by it
             throw new PerigeeException(ErrorCode.LIMIT_EXCEEDED, "memory: %d bytes for %d x %d (%s, file '%s')".formatted(
-                    Matrix.bytes(rows, dim), rows, dim, e.getMessage(), file), e);
+                    bytes, rows, dim, e.getMessage(), file), e);
         }
     }
 

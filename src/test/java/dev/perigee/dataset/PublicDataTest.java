@@ -10,6 +10,7 @@ import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -86,7 +87,7 @@ class PublicDataTest {
         assertThatThrownBy(() -> VectorReader.open(file)).isInstanceOf(PerigeeException.class).hasMessageContaining("with one of X, y)");
         long[] outlier = Vectors.readIds(Path.of(file + "#y"), Optional.empty());
         assertThat(outlier).hasSize(5_263).containsOnly(0, 1);
-        assertThat(outlier).filteredOn(y -> y == 1).hasSize(263);
+        assertThat(Arrays.stream(outlier).sum()).isEqualTo(263);
         try (Arena arena = Arena.ofConfined()) {
             assertShape(Vectors.read(Path.of(file + "#X"), arena), 5_263, 512);
         }

@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,7 +39,7 @@ class VectorReaderTest {
     /** All rows, read in pieces of {@code step}. */
     private static float[][] rows(Path file, Optional<VectorFormat> format, int step) {
         try (Arena arena = Arena.ofConfined(); VectorReader reader = VectorReader.open(file, format)) {
-            List<float[]> rows = new java.util.ArrayList<>();
+            List<float[]> rows = new ArrayList<>();
             Matrix into = Matrix.allocate(arena, step + 1, reader.dim());
             int n = step;
             while (n == step) {
@@ -100,9 +102,9 @@ class VectorReaderTest {
         }
     }
 
-    static Stream<org.junit.jupiter.params.provider.Arguments> npyTypes() {
+    static Stream<Arguments> npyTypes() {
         return Stream.of("<f4", ">f4", "<f8", ">f8", "<f2", ">f2", "|u1", "|i1", "<i2", ">i2", "<i4", ">i4", "<i8", ">i8")
-                .flatMap(descr -> Stream.of(1, 2, 3).map(v -> org.junit.jupiter.params.provider.Arguments.of(descr, v)));
+                .flatMap(descr -> Stream.of(1, 2, 3).map(v -> Arguments.of(descr, v)));
     }
 
     @ParameterizedTest
@@ -144,8 +146,9 @@ class VectorReaderTest {
     @Test
     void valuesAreRoundedAndNeedNotBeFinite() throws IOException {
         double[] doubles = {0.1, 1e300, -1e300, Double.NaN, Math.nextUp(1.0)};
-        assertThat(rows(file("a.npy", VectorBytes.npy(1, "<f8", "(5,)", VectorBytes.values("f8", ByteOrder.LITTLE_ENDIAN, doubles)))))
-                .isDeepEqualTo(new float[][] {{0.1f}, {Float.POSITIVE_INFINITY}, {Float.NEGATIVE_INFINITY}, {Float.NaN}, {1f}});
+        byte[] values = VectorBytes.values("f8", ByteOrder.LITTLE_ENDIAN, doubles);
+        assertThat(rows(file("a.npy", VectorBytes.npy(1, "<f8", "(1, 5)", values)))[0])
+                .containsExactly(0.1f, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, 1f);
         double[] ints = {(1 << 24) + 1, Integer.MAX_VALUE};
         assertThat(rows(file("a.ivecs", VectorBytes.prefixed("i4", ints)))).isDeepEqualTo(new float[][] {{1 << 24, 0x1p31f}});
     }
@@ -175,12 +178,10 @@ class VectorReaderTest {
             assertThat(rows(folder.resolve("two.npz#X.npy"))).isDeepEqualTo(expected);
             assertThat(rows(folder.resolve("two.npz#y"))).isDeepEqualTo(new float[][] {{4}, {5}});
             assertThat(rows(folder.resolve("one.npz"))).isDeepEqualTo(expected);
-            if (deflate) { // a stored member has no end that a stream could find without its size, see below
-                file("two.npz.gz", VectorBytes.gz(two));
-                file("one.npz.gz", VectorBytes.gz(one));
-                assertThat(rows(folder.resolve("two.npz.gz#y"))).isDeepEqualTo(new float[][] {{4}, {5}});
-                assertThat(rows(folder.resolve("one.npz.gz"))).isDeepEqualTo(expected);
-            }
+            file("two.npz.gz", VectorBytes.gz(two));
+            file("one.npz.gz", VectorBytes.gz(one));
+            assertThat(rows(folder.resolve("two.npz.gz#y"))).isDeepEqualTo(new float[][] {{4}, {5}});
+            assertThat(rows(folder.resolve("one.npz.gz"))).isDeepEqualTo(expected);
             assertThatThrownBy(() -> rows(folder.resolve("two.npz"))).isInstanceOf(PerigeeException.class)
                     .hasMessageContaining("with one of X, y)");
             assertThatThrownBy(() -> rows(folder.resolve("two.npz#z"))).isInstanceOf(PerigeeException.class)
@@ -190,12 +191,12 @@ class VectorReaderTest {
 
     @Test
     void theFormatOverridesTheName() throws IOException {
-        assertThat(rows(file("a.dat", SIX_NPY()), Optional.of(VectorFormat.NPY), 1)).hasDimensions(2, 3);
-        assertThat(rows(file("b.fvecs", SIX_NPY()), Optional.of(VectorFormat.NPY), 1)).hasDimensions(2, 3);
-        assertThat(rows(file("c.dat.gz", VectorBytes.gz(SIX_NPY())), Optional.of(VectorFormat.NPY), 1)).hasDimensions(2, 3);
+        assertThat(rows(file("a.dat", sixNpy()), Optional.of(VectorFormat.NPY), 1)).hasDimensions(2, 3);
+        assertThat(rows(file("b.fvecs", sixNpy()), Optional.of(VectorFormat.NPY), 1)).hasDimensions(2, 3);
+        assertThat(rows(file("c.dat.gz", VectorBytes.gz(sixNpy())), Optional.of(VectorFormat.NPY), 1)).hasDimensions(2, 3);
     }
 
-    private static byte[] SIX_NPY() {
+    private static byte[] sixNpy() {
         return VectorBytes.npy(1, "<f4", "(2, 3)", SIX);
     }
 
@@ -228,7 +229,7 @@ class VectorReaderTest {
 
     @Test
     void argumentsAreChecked() throws IOException {
-        try (Arena arena = Arena.ofConfined(); VectorReader reader = VectorReader.open(file("a.npy", SIX_NPY()))) {
+        try (Arena arena = Arena.ofConfined(); VectorReader reader = VectorReader.open(file("a.npy", sixNpy()))) {
             assertThatThrownBy(() -> reader.read(Matrix.allocate(arena, 2, 4), 0, 2)).isInstanceOf(PerigeeException.class)
                     .hasMessage("dim: 4 (expected 3)");
             assertThatThrownBy(() -> reader.read(Matrix.allocate(arena, 2, 3), 1, 2)).isInstanceOf(IndexOutOfBoundsException.class);
