@@ -22,6 +22,8 @@ final class Input implements AutoCloseable {
     static final int BUFFER = 1 << 20;
     /** Deflate makes at most 258 bytes of 2 bits: no compressed file holds more than this many times its size. */
     private static final long MOST_PER_BYTE = 1032;
+    /** CRC and length behind each gzip member; the inflater has not taken them from its input. */
+    private static final int GZIP_TRAILER = 8;
 
     private final String name;
     private final InputStream stream;
@@ -45,7 +47,7 @@ final class Input implements AutoCloseable {
         if (location.format() != VectorFormat.NPZ) {
             return open(location.file(), location.gzip());
         }
-        long limit = regularSize(location.file()) * MOST_PER_BYTE;
+        long limit = regularSize(location.file()) * MOST_PER_BYTE * (location.gzip() ? MOST_PER_BYTE : 1);
         try {
             NpzMember member = NpzMember.open(location);
             return new Input(location.file() + "#" + member.name(), member.stream(), member.size(), limit);
@@ -66,11 +68,21 @@ final class Input implements AutoCloseable {
         }
     }
 
-    /** The bytes inside a gzip file. */
+    /** The bytes inside a gzip file of one or more members. */
     static InputStream gunzip(Path file) throws IOException {
         InputStream raw = Files.newInputStream(file);
         try {
-            return new GZIPInputStream(raw, 1 << 16);
+            return new GZIPInputStream(raw, 1 << 16) {
+                @Override
+                public int read(byte[] into, int from, int count) throws IOException {
+                    int n = super.read(into, from, count);
+                    // the JDK takes a member whose header is cut for padding, and its rows would be missing in silence
+                    if (n < 0 && (inf.getRemaining() > GZIP_TRAILER || in.read() >= 0)) {
+                        throw new ZipException("bytes after the end that are no gzip");
+                    }
+                    return n;
+                }
+            };
         } catch (IOException | RuntimeException e) {
             raw.close();
             throw e;
@@ -178,8 +190,9 @@ final class Input implements AutoCloseable {
 
     private static PerigeeException failed(String name, long offset, IOException e) {
         boolean corrupt = e instanceof ZipException || e instanceof EOFException;
+        String reason = !corrupt ? e.toString() : e.getMessage() == null ? "it ends too early" : e.getMessage();
         return new PerigeeException(corrupt ? ErrorCode.CORRUPT_FILE : ErrorCode.IO, "%s (%s, file '%s', offset %d)".formatted(
-                corrupt ? "compressed data: broken or cut" : "reading: failed", e.getMessage(), name, offset), e);
+                corrupt ? "compressed data: broken or cut" : "reading: failed", reason, name, offset), e);
     }
 
     /** Closes the file; a second call does nothing. */

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** A text file of one integer per line (LF or CRLF), plain or gz. Read by bytes, because a broken file may be one endless line. */
+/** A text file of one integer per line (LF or CRLF), plain or gz. Read by bytes: a broken file may be one endless line. */
 final class IntegerLines {
     /** Longer than any int64 and the blanks around it. */
     private static final int LONGEST = 64;

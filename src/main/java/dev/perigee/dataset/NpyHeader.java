@@ -28,7 +28,8 @@ record NpyHeader(ValueType type, ByteOrder order, long[] shape) {
         int at = in.take(8, "npy header");
         for (int i = 0; i < MAGIC.length; i++) {
             if (view.get(at + i) != MAGIC[i]) {
-                throw in.corrupt(i, "npy header: byte %02x".formatted(view.get(at + i)), "%02x of \\x93NUMPY".formatted(MAGIC[i]));
+                throw in.corrupt(i, "npy header: byte %02x".formatted(view.get(at + i)),
+                        "%02x of \\x93NUMPY".formatted(MAGIC[i]));
             }
         }
         int major = view.get(at + 6);

@@ -157,6 +157,7 @@ public final class Vectors {
      * @throws PerigeeException INVALID_ARGUMENT for another name, or an id that an ivecs cannot hold; IO, NOT_FOUND (folder)
      */
     public static void writeHits(Path out, long[] ids, int rows, int k) {
+        check(k <= Matrix.MAX_DIM, "k: %d (expected 1 to %d)", k, Matrix.MAX_DIM);
         check(k >= 1 && rows >= 0 && ids.length == (long) rows * k, "ids: %d (expected %d x %d)", ids.length, rows, k);
         String name = out.toString().toLowerCase(Locale.ROOT);
         check(name.endsWith(".ivecs") || name.endsWith(".npy"), "file: '%s' (expected *.ivecs or *.npy)", out);

@@ -51,7 +51,8 @@ public final class Recall {
      */
     public static double byDistance(Matrix queries, Matrix rows, Distance distance, long[] found, double[] kthTrue, int k) {
         checkShape(found, queries.rows(), k);
-        check(kthTrue.length == queries.rows(), "true distances: %d (expected %d, one per query)", kthTrue.length, queries.rows());
+        check(kthTrue.length == queries.rows(), "true distances: %d (expected %d, one per query)",
+                kthTrue.length, queries.rows());
         check(queries.dim() == rows.dim(), "dim: %d (expected %d)", queries.dim(), rows.dim());
         long right = 0;
         for (int q = 0; q < queries.rows(); q++) {

@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class BrokenFilesTest {
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
-    private static final byte[] FVECS = VectorBytes.prefixed("f4", new double[] {1, 2, 3}, new double[] {4, 5, 6}, new double[] {7, 8, 9});
+    private static final byte[] FVECS = VectorBytes.prefixed("f4", new double[] {1, 2, 3}, new double[] {4, 5, 6},
+            new double[] {7, 8, 9});
     private static final byte[] NPY = npy("<f4", "(3, 2)", 24);
     private static final byte[] IDX = VectorBytes.idx("u1", new int[] {2, 2}, 1, 2, 3, 4);
     private static final byte[] BIG = npy("<f4", "(1000, 100)", 400_000);
@@ -81,9 +82,12 @@ class BrokenFilesTest {
         byte[] stored = VectorBytes.zip(false, Map.of("X.npy", BIG));
         return Stream.of(
                 // rows that say their dim
-                broken("a.fvecs", cut(FVECS, 5), "row 2: 11 bytes (expected 16 bytes as dim 3 of the first row says, %s, offset 32)"),
-                broken("a.fvecs.gz", VectorBytes.gz(cut(FVECS, 5)), "row 2: cut after 7 bytes (expected 12 bytes, %s, offset 43)"),
-                broken("b.fvecs.gz", VectorBytes.gz(cut(FVECS, 14)), "row 2: cut after 2 bytes (expected 4 bytes, %s, offset 34)"),
+                broken("a.fvecs", cut(FVECS, 5),
+                        "row 2: 11 bytes (expected 16 bytes as dim 3 of the first row says, %s, offset 32)"),
+                broken("a.fvecs.gz", VectorBytes.gz(cut(FVECS, 5)),
+                        "row 2: cut after 7 bytes (expected 12 bytes, %s, offset 43)"),
+                broken("b.fvecs.gz", VectorBytes.gz(cut(FVECS, 14)),
+                        "row 2: cut after 2 bytes (expected 4 bytes, %s, offset 34)"),
                 broken("b.fvecs", twoDims, "dim: 2 in row 1 (expected 3 as in row 0, %s, offset 16)"),
                 broken("c.fvecs.gz", VectorBytes.gz(twoDims), "dim: 2 in row 1 (expected 3 as in row 0, %s, offset 16)"),
                 broken("c.fvecs", huge, "dim: more (expected 1 to 65536, %s, offset 0)"),
@@ -95,11 +99,15 @@ class BrokenFilesTest {
                 broken("f.fvecs", random(1000), "dim: "),
                 // gzip
                 broken("g.npy.gz", random(100), "compressed data: broken or cut (Not in GZIP format, %s, offset 0)"),
-                broken("g.npy.gz", new byte[] {31}, "compressed data: broken or cut"),
+                broken("g.npy.gz", new byte[] {31}, "compressed data: broken or cut (it ends too early"),
                 broken("h.npy.gz", cut(VectorBytes.gz(BIG), 1000), "compressed data: broken or cut (Unexpected end of ZLIB"),
                 broken("h.npy.gz", cut(VectorBytes.gz(NPY), 3), "compressed data: broken or cut"),
                 broken("i.fvecs.gz", cut(VectorBytes.gz(FVECS), 9), "compressed data: broken or cut"),
                 broken("i.npy.gz", with(VectorBytes.gz(NPY), VectorBytes.gz(NPY).length - 7, 1), "Corrupt GZIP trailer"),
+                broken("i.fvecs.gz", VectorBytes.join(VectorBytes.gz(FVECS), cut(VectorBytes.gz(FVECS), 12)), "broken or cut"),
+                broken("i.fvecs.gz", VectorBytes.join(VectorBytes.gz(FVECS), Arrays.copyOf(VectorBytes.gz(FVECS), 7)),
+                        "compressed data: broken or cut (bytes after the end that are no gzip, %s, offset 48)"),
+                broken("i.npy.gz", VectorBytes.join(VectorBytes.gz(NPY), random(70_000)), "bytes after the end that are no gzip"),
                 // npy
                 broken("j.npy", random(1000), "npy header: byte 4c (expected 93 of \\x93NUMPY, %s, offset 0)"),
                 broken("j.npy", with(NPY, 4, 'X'), "npy header: byte 58 (expected 50 of \\x93NUMPY, %s, offset 4)"),
@@ -120,7 +128,8 @@ class BrokenFilesTest {
                 unsupported("m.npy", npy("|f4", "(1, 2)", 8), "npy type: 'descr': '|f4'"),
                 unsupported("m.npy", npy("|b1", "(1, 8)", 8), "npy type: 'descr': '|b1'"),
                 unsupported("m.npy", npy("<U2", "(1,)", 8), "npy type: 'descr': '<U2'"),
-                unsupported("m.npy", dict("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}"), "npy type: 'descr': [('a', '<f4')]"),
+                unsupported("m.npy", dict("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}"),
+                        "npy type: 'descr': [('a', '<f4')]"),
                 unsupported("m.npy", dict("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }"),
                         "npy order: column-major (fortran_order True), rows cannot be streamed"),
                 unsupported("m.npy", npy("<f4", "()", 4), "shape: a single value"),
@@ -128,19 +137,23 @@ class BrokenFilesTest {
                 broken("n.npy", npy("<f4", "(1, 65537)", 8), "dim: more"),
                 broken("n.npy", npy("<f4", "(1, 99999, 0)", 8), "dim: 0"),
                 broken("n.npy", npy("<f4", "(2, 4294967296, 4294967296, 4294967296, 4294967296)", 8), "dim: more"),
-                broken("n.npy", npy("<f4", "(999999999999999999, 2)", 8), "rows: 999999999999999999 of 8 bytes (expected at most 1 in"),
+                broken("n.npy", npy("<f4", "(999999999999999999, 2)", 8),
+                        "rows: 999999999999999999 of 8 bytes (expected at most 1 in"),
                 broken("o.npy.gz", VectorBytes.gz(npy("<f4", "(2147483647, 65536)", 8)), "rows: 2147483647 of 262144 bytes"),
                 broken("o.npy", cut(NPY, 3), "rows: 3 of 8 bytes (expected at most 2 in the rest of the file, %s, offset 128)"),
                 broken("o.npy.gz", VectorBytes.gz(cut(NPY, 3)), "row 2: cut after 5 bytes (expected 8 bytes, %s, offset 149)"),
-                broken("p.npy", VectorBytes.join(NPY, new byte[7]), "after the last row: 7 bytes (expected the end after 3 rows, %s, offset 152)"),
+                broken("p.npy", VectorBytes.join(NPY, new byte[7]),
+                        "after the last row: 7 bytes (expected the end after 3 rows, %s, offset 152)"),
                 broken("p.npy.gz", VectorBytes.gz(VectorBytes.join(NPY, new byte[7])),
                         "after the last row: more bytes (expected the end after 3 rows, %s, offset 152)"),
-                broken("p.npy.gz", VectorBytes.gz(npy("<f4", "(0, 3)", 1)), "after the last row: more bytes (expected the end after 0"),
+                broken("p.npy.gz", VectorBytes.gz(npy("<f4", "(0, 3)", 1)),
+                        "after the last row: more bytes (expected the end after 0"),
                 // npz
                 broken("q.npz", random(1000), "compressed data: broken or cut"),
                 broken("q.npz", cut(zip, 10), "compressed data: broken or cut"),
                 broken("q.npz", with(zip, zip.length / 2, zip[zip.length / 2] ^ 1), "compressed data: broken or cut"),
-                broken("q.npz", with(stored, stored.length / 2, stored[stored.length / 2] ^ 1), "compressed data: broken or cut (crc32"),
+                broken("q.npz", with(stored, stored.length / 2, stored[stored.length / 2] ^ 1),
+                        "compressed data: broken or cut (crc32"),
                 broken("q.npz.gz", VectorBytes.gz(cut(zip, zip.length / 2)), "compressed data: broken or cut"),
                 broken("q.npz.gz", VectorBytes.gz(random(1000)), "members: no array"),
                 broken("q.npz", VectorBytes.zip(true, Map.of("a.txt", new byte[9])), "members: no array"),
@@ -154,7 +167,8 @@ class BrokenFilesTest {
                 broken("s.idx", cut(IDX, 1), "rows: 2 of 2 bytes (expected at most 1 in the rest of the file, %s, offset 12)"),
                 broken("s.idx", cut(IDX, 10), "IDX dimensions: cut after 2 bytes"),
                 broken("s.idx", VectorBytes.join(IDX, new byte[1]), "after the last row: 1 bytes"),
-                broken("t-idx2-ubyte.gz", VectorBytes.gz(cut(IDX, 1)), "row 1: cut after 1 bytes (expected 2 bytes, %s, offset 15)"),
+                broken("t-idx2-ubyte.gz", VectorBytes.gz(cut(IDX, 1)),
+                        "row 1: cut after 1 bytes (expected 2 bytes, %s, offset 15)"),
                 broken("t-idx2-ubyte.gz", VectorBytes.gz(VectorBytes.join(IDX, new byte[1])), "after the last row: more bytes"),
                 broken("u.idx", dims(-1, 4), "dimension 0: -1"),
                 broken("u.idx", dims(1, -4), "dimension 1: -4"),
@@ -168,7 +182,8 @@ class BrokenFilesTest {
         Path file = Files.write(folder.resolve(name), bytes);
         PerigeeException thrown = refused(file);
         String shown = file + (name.contains(".npz") && thrown.getMessage().contains("#X") ? "#X" : "");
-        assertThat(thrown).hasMessageContaining(message.replace("%s", "file '" + shown + "'")).hasMessageContaining("file '" + shown + "'")
+        assertThat(thrown).hasMessageContaining(message.replace("%s", "file '" + shown + "'"))
+                .hasMessageContaining("file '" + shown + "'")
                 .hasMessageContaining("offset ");
         assertThat(thrown.code()).isEqualTo(code);
     }

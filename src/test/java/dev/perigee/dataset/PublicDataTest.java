@@ -84,7 +84,8 @@ class PublicDataTest {
     @Test
     void npzMembersOfAdbench() {
         Path file = data("resnet18-cifar10-512d/CIFAR10_0.npz");
-        assertThatThrownBy(() -> VectorReader.open(file)).isInstanceOf(PerigeeException.class).hasMessageContaining("with one of X, y)");
+        assertThatThrownBy(() -> VectorReader.open(file)).isInstanceOf(PerigeeException.class)
+                .hasMessageContaining("with one of X, y)");
         long[] outlier = Vectors.readIds(Path.of(file + "#y"), Optional.empty());
         assertThat(outlier).hasSize(5_263).containsOnly(0, 1);
         assertThat(Arrays.stream(outlier).sum()).isEqualTo(263);

@@ -16,7 +16,8 @@ import java.util.zip.ZipOutputStream;
 
 /** Vector files as bytes, made without the code under test. */
 final class VectorBytes {
-    private static final Map<String, Integer> WIDTHS = Map.of("u1", 1, "i1", 1, "i2", 2, "i4", 4, "i8", 8, "f2", 2, "f4", 4, "f8", 8);
+    private static final Map<String, Integer> WIDTHS = Map.of("u1", 1, "i1", 1, "i2", 2, "i4", 4, "i8", 8, "f2", 2, "f4", 4,
+            "f8", 8);
     private static final Map<String, Integer> IDX_TYPES = Map.of("u1", 8, "i1", 9, "i2", 11, "i4", 12, "f4", 13, "f8", 14);
 
     private VectorBytes() {

@@ -92,7 +92,8 @@ class VectorReaderTest {
         byte[] bytes = VectorBytes.prefixed(type, rows);
         for (int step : new int[] {1, 3, 7, 8}) {
             assertThat(rows(file("a." + format, bytes), Optional.empty(), step)).isDeepEqualTo(floats(rows));
-            assertThat(rows(file("a." + format + ".gz", VectorBytes.gz(bytes)), Optional.empty(), step)).isDeepEqualTo(floats(rows));
+            assertThat(rows(file("a." + format + ".gz", VectorBytes.gz(bytes)), Optional.empty(), step))
+                    .isDeepEqualTo(floats(rows));
         }
         try (VectorReader plain = VectorReader.open(folder.resolve("a." + format));
                 VectorReader zipped = VectorReader.open(folder.resolve("a." + format + ".gz"))) {
@@ -157,9 +158,12 @@ class VectorReaderTest {
     void dimensionsAfterTheFirstAreFlattened() throws IOException {
         assertThat(rows(file("a.npy", VectorBytes.npy(1, "<f4", "(6,)", SIX))))
                 .isDeepEqualTo(new float[][] {{1}, {2}, {3}, {4}, {5}, {6}});
-        assertThat(rows(file("b.npy", VectorBytes.npy(1, "<f4", "(1, 3, 2)", SIX)))).isDeepEqualTo(new float[][] {{1, 2, 3, 4, 5, 6}});
-        assertThat(rows(file("c.npy", VectorBytes.npy(1, "<f4", "(2L, 3L)", SIX)))).isDeepEqualTo(new float[][] {{1, 2, 3}, {4, 5, 6}});
-        assertThat(rows(file("d.idx", VectorBytes.idx("u1", new int[] {3}, 7, 8, 9)))).isDeepEqualTo(new float[][] {{7}, {8}, {9}});
+        assertThat(rows(file("b.npy", VectorBytes.npy(1, "<f4", "(1, 3, 2)", SIX))))
+                .isDeepEqualTo(new float[][] {{1, 2, 3, 4, 5, 6}});
+        assertThat(rows(file("c.npy", VectorBytes.npy(1, "<f4", "(2L, 3L)", SIX))))
+                .isDeepEqualTo(new float[][] {{1, 2, 3}, {4, 5, 6}});
+        assertThat(rows(file("d.idx", VectorBytes.idx("u1", new int[] {3}, 7, 8, 9))))
+                .isDeepEqualTo(new float[][] {{7}, {8}, {9}});
         assertThat(rows(file("e.npy", VectorBytes.npy(1, "<f4", "(0, 3)", new byte[0])))).isEmpty();
         assertThat(rows(file("f.npy.gz", VectorBytes.gz(VectorBytes.npy(1, "<f4", "(0,)", new byte[0]))))).isEmpty();
     }
@@ -209,7 +213,8 @@ class VectorReaderTest {
         double[][] split = new double[rows][];
         Arrays.setAll(split, i -> Arrays.copyOfRange(values, i * dim, (i + 1) * dim));
         byte[] fvecs = VectorBytes.prefixed("f4", split);
-        byte[] npy = VectorBytes.npy(1, ">f8", "(%d, %d)".formatted(rows, dim), VectorBytes.values("f8", ByteOrder.BIG_ENDIAN, values));
+        byte[] npy = VectorBytes.npy(1, ">f8", "(%d, %d)".formatted(rows, dim),
+                VectorBytes.values("f8", ByteOrder.BIG_ENDIAN, values));
         file("a.fvecs", fvecs);
         file("a.npy", npy);
         for (String name : new String[] {"a.fvecs", "a.npy"}) {
@@ -232,11 +237,36 @@ class VectorReaderTest {
         try (Arena arena = Arena.ofConfined(); VectorReader reader = VectorReader.open(file("a.npy", sixNpy()))) {
             assertThatThrownBy(() -> reader.read(Matrix.allocate(arena, 2, 4), 0, 2)).isInstanceOf(PerigeeException.class)
                     .hasMessage("dim: 4 (expected 3)");
-            assertThatThrownBy(() -> reader.read(Matrix.allocate(arena, 2, 3), 1, 2)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> reader.read(Matrix.allocate(arena, 2, 3), 1, 2))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
             assertThat(reader.read(Matrix.allocate(arena, 2, 3), 0, 0)).isZero();
             assertThat(reader.row()).isZero();
-            reader.close();
-            reader.close();
         }
+    }
+
+    @Test
+    void closesTwice() throws IOException {
+        for (String name : new String[] {"a.npy", "a.npy.gz", "a.npz"}) {
+            byte[] bytes = switch (name) {
+                case "a.npy" -> sixNpy();
+                case "a.npy.gz" -> VectorBytes.gz(sixNpy());
+                default -> VectorBytes.zip(true, Map.of("X.npy", sixNpy()));
+            };
+            closeTwice(VectorReader.open(file(name, bytes)));
+        }
+    }
+
+    private static void closeTwice(VectorReader reader) {
+        try (reader; VectorReader same = reader) {
+            assertThat(same.dim()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void gzipMembersFollowOneAnother() throws IOException {
+        byte[] first = VectorBytes.gz(VectorBytes.prefixed("f4", new double[] {1, 2}));
+        byte[] second = VectorBytes.gz(VectorBytes.prefixed("f4", new double[] {3, 4}));
+        assertThat(rows(file("a.fvecs.gz", VectorBytes.join(first, second, second))))
+                .isDeepEqualTo(new float[][] {{1, 2}, {3, 4}, {3, 4}});
     }
 }

@@ -69,11 +69,13 @@ class VectorsTest {
     @Test
     void idsKeepAllTheirBits() throws IOException {
         assertThat(ids(file("a.npy", npy("<i8", 1L << 53, -1, 3_000_000_000L)))).containsExactly(1L << 53, -1, 3_000_000_000L);
-        assertThat(ids(text("a.txt", "9223372036854775807\n-9223372036854775808\n"))).containsExactly(Long.MAX_VALUE, Long.MIN_VALUE);
+        assertThat(ids(text("a.txt", "9223372036854775807\n-9223372036854775808\n")))
+                .containsExactly(Long.MAX_VALUE, Long.MIN_VALUE);
         assertThat(ids(file("a.ivecs", VectorBytes.prefixed("i4", new double[] {-1}, new double[] {Integer.MAX_VALUE}))))
                 .containsExactly(-1, Integer.MAX_VALUE);
         assertThat(ids(file("a-idx1-ubyte", VectorBytes.idx("u1", new int[] {2}, 255, 0)))).containsExactly(255, 0);
-        assertThat(ids(file("a-idx1-short.gz", VectorBytes.gz(VectorBytes.idx("i2", new int[] {2}, -2, 1622))))).containsExactly(-2, 1622);
+        assertThat(ids(file("a-idx1-short.gz", VectorBytes.gz(VectorBytes.idx("i2", new int[] {2}, -2, 1622)))))
+                .containsExactly(-2, 1622);
     }
 
     @Test
@@ -98,7 +100,8 @@ class VectorsTest {
     void idsAreIntegersOnePerRow() throws IOException {
         assertInvalid(() -> ids(file("a.npy", npy("<f4", 1, 2))), "type: f32 (expected integers, file '");
         assertInvalid(() -> ids(file("a.fvecs", VectorBytes.prefixed("f4", new double[] {1}))), "type: f32 (expected integers");
-        assertInvalid(() -> ids(file("a.ivecs", VectorBytes.prefixed("i4", new double[] {1, 2}))), "dim: 2 (expected 1, one id per row");
+        assertInvalid(() -> ids(file("a.ivecs", VectorBytes.prefixed("i4", new double[] {1, 2}))),
+                "dim: 2 (expected 1, one id per row");
         assertInvalid(() -> ids(text("a.csv", "1\n")), "format: unknown");
         assertThat(Vectors.readIds(file("b.txt", npy("<i8", 4)), Optional.of(VectorFormat.NPY))).containsExactly(4);
     }
@@ -168,6 +171,7 @@ class VectorsTest {
         assertInvalid(() -> Vectors.writeFvecs(folder.resolve("a.npy"), new float[1], 1, 1), "file: '");
         assertInvalid(() -> Vectors.writeHits(folder.resolve("a.npy"), new long[5], 2, 2), "ids: 5 (expected 2 x 2)");
         assertInvalid(() -> Vectors.writeHits(folder.resolve("a.npy"), new long[0], 0, 0), "ids: 0 (expected 0 x 0)");
+        assertInvalid(() -> Vectors.writeHits(folder.resolve("a.npy"), new long[0], 0, 65_537), "k: 65537 (expected 1 to 65536)");
         assertInvalid(() -> Vectors.writeFvecs(folder.resolve("a.fvecs"), new float[3], 1, 2), "values: 3 (expected 1 x 2)");
         assertThat(names()).isEmpty();
     }
@@ -193,7 +197,8 @@ class VectorsTest {
         Vectors.writeHits(file, new long[] {4}, 1, 1);
         assertThat(ids(file)).containsExactly(4);
         Path plain = Files.createFile(folder.resolve("plain"));
-        assertThat(Files.getPosixFilePermissions(file)).asInstanceOf(InstanceOfAssertFactories.collection(PosixFilePermission.class))
+        assertThat(Files.getPosixFilePermissions(file))
+                .asInstanceOf(InstanceOfAssertFactories.collection(PosixFilePermission.class))
                 .containsExactlyInAnyOrderElementsOf(Files.getPosixFilePermissions(plain));
     }
 }

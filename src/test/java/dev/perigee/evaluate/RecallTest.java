@@ -20,7 +20,8 @@ class RecallTest {
         int[][] truth = {{1, 2, 3, 9}, {4, 5, 6, 9}};
         assertThat(Recall.byIds(ids(3, 2, 1, 4, 5, 6), truth, 3)).isEqualTo(1);
         assertThat(Recall.byIds(ids(1, 1, 1, 4, 5, 6), truth, 3)).isEqualTo(4 / 6.0);
-        assertThat(Recall.byIds(ids(1, 2, 9, 4, 5, 9), truth, 3)).as("9 is the fourth, not among the first three").isEqualTo(4 / 6.0);
+        assertThat(Recall.byIds(ids(1, 2, 9, 4, 5, 9), truth, 3)).as("9 is the fourth, not among the first three")
+                .isEqualTo(4 / 6.0);
         assertThat(Recall.byIds(ids(-1, -1, 1, -1, -1, -1), truth, 3)).isEqualTo(1 / 6.0);
         assertThat(Recall.byIds(ids((1L << 32) + 1, 7, 8, 7, 8, 0), truth, 3)).as("no id is cut to 32 bits").isZero();
     }
@@ -99,7 +100,8 @@ class RecallTest {
             assertInvalid(() -> Recall.byDistance(queries, rows, Distance.L2, ids(5), new double[1], 1),
                     "row: 5 found by query 0 (expected 0 to 4)");
             assertInvalid(() -> Recall.byDistance(queries, rows, Distance.L2, ids(-2), new double[1], 1), "row: -2 found");
-            assertInvalid(() -> Recall.byDistance(queries, rows, Distance.L2, ids(1), new double[2], 1), "true distances: 2 (expected 1");
+            assertInvalid(() -> Recall.byDistance(queries, rows, Distance.L2, ids(1), new double[2], 1),
+                    "true distances: 2 (expected 1");
             assertInvalid(() -> Recall.byDistance(Matrix.allocate(arena, 1, 2), rows, Distance.L2, ids(1), new double[1], 1),
                     "dim: 2 (expected 1)");
         }
