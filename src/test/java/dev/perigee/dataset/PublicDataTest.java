@@ -90,7 +90,9 @@ class PublicDataTest {
         assertThat(outlier).hasSize(5_263).containsOnly(0, 1);
         assertThat(Arrays.stream(outlier).sum()).isEqualTo(263);
         try (Arena arena = Arena.ofConfined()) {
-            assertShape(Vectors.read(Path.of(file + "#X"), arena), 5_263, 512);
+            Matrix x = Vectors.read(Path.of(file + "#X"), arena);
+            assertShape(x, 5_263, 512);
+            assertThat(new float[] {x.get(0, 0), x.get(0, 511), x.get(2_000, 7)}).containsExactly(0.30164468f, 0, 1.6187732f);
         }
     }
 
