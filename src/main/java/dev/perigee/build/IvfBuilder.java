@@ -219,9 +219,9 @@ public final class IvfBuilder {
             out.set(ValueLayout.JAVA_BYTE, at, (byte) (old | (quantizer.bits() == 4 && s % 2 == 1 ? code << 4 : code)));
         }
 
-        /** The share of part s in |r|^2 + 2 (c - mean).r for L2, zero else. */
+        /** The share of part s in |r|^2 + 2 (c - mean).r, zero for inner product. */
         private double term(int s, int code, int list) {
-            if (rows.distance() != Distance.L2) {
+            if (rows.distance() == Distance.INNER_PRODUCT) {
                 return 0;
             }
             double sum = 0;

@@ -9,7 +9,7 @@ import java.lang.foreign.Arena;
 
 /** Trains the codebooks of a product quantiser, one part of the rows after the other, and encodes with them. */
 final class QuantizerTraining {
-    private static final int ITERATIONS = 10;
+    static final int ITERATIONS = 8;
 
     private final ComputeBackend backend;
     private final long seed;

@@ -111,14 +111,14 @@ public final class ScalarBackend implements ComputeBackend {
             TopK coded = refine == 0 ? into : new TopK(new int[] {refine});
             InvertedLists lists = ivf.lists();
             for (int list : nearestLists(batch.queries(), q, ivf.model().centroids(), params.probes())) {
-                float[] residual = residual(batch.queries(), q, ivf.model(), list, ivf.distance());
-                double constant = ivf.distance() == Distance.L2 ? 0
+                float[] residual = residual(batch.queries(), q, ivf.model(), list, ivf.codeDistance());
+                double constant = ivf.codeDistance() == Distance.L2 ? 0
                         : Distance.INNER_PRODUCT.between(batch.queries(), q, ivf.model().centroids().rows(), list);
                 for (int slot = lists.begin(list); slot < lists.begin(list) + lists.size(list); slot++) {
                     int row = lists.row(slot);
                     if (mask == null || mask.allows(row)) {
-                        double distance = constant + coded(residual, ivf, slot);
-                        coded.offer(refine == 0 ? q : 0, (float) distance, TopK.at(segment, row));
+                        double distance = ivf.fromCode(constant + coded(residual, ivf, slot));
+                        coded.offer(refine == 0 ? q : 0, distance, TopK.at(segment, row));
                     }
                 }
             }
@@ -146,7 +146,7 @@ public final class ScalarBackend implements ComputeBackend {
                 for (int t = 0; t < pq.dsub(); t++) {
                     double x = residual[s * pq.dsub() + t];
                     double y = pq.codewords().get(word, t);
-                    sum += ivf.distance() == Distance.L2 ? (x - y) * (x - y) : -x * y;
+                    sum += ivf.codeDistance() == Distance.L2 ? (x - y) * (x - y) : -x * y;
                 }
             }
             return sum;

@@ -9,7 +9,9 @@ import java.lang.foreign.MemorySegment;
  * <ul>
  * <li>L2: |q - c - r|^2 = |q - c|^2 + (|r|^2 + 2 c.r) - 2 q.r. The bracket is the <em>term</em> of the row, the last product
  *     a sum of m look-ups in one table per query, whatever the list;
- * <li>inner product and cosine: -q.(c + r) = -q.c - q.r; the term is 0.
+ * <li>inner product: -q.(c + r) = -q.c - q.r; the term is 0;
+ * <li>cosine: as L2, which on unit rows has the same order. The product with a decoded row, whose length is not one, would
+ *     err by more: measured on Fashion-MNIST (m = 98, 32 of 256 lists) recall@10 of the codes alone is .56 so, .80 by L2.
  * </ul>
  *
  * @param codes [slots, codeStride] bytes; 0 in empty slots and behind the code
@@ -21,6 +23,16 @@ public record IvfPqData(IvfModel model, InvertedLists lists, MemorySegment codes
     @Override
     public Distance distance() {
         return rows.distance();
+    }
+
+    /** The distance that codes are compared by: L2 or INNER_PRODUCT. */
+    public Distance codeDistance() {
+        return distance() == Distance.INNER_PRODUCT ? Distance.INNER_PRODUCT : Distance.L2;
+    }
+
+    /** The distance that a code's distance stands for. */
+    public double fromCode(double distance) {
+        return distance() == Distance.COSINE ? distance / 2 - 1 : distance; // |q - x|^2 = 2 - 2 q.x of unit rows
     }
 
     @Override

@@ -24,6 +24,26 @@ final class Argmin {
 
     /** @param into rows.rows() numbers of centroids */
     void find(Matrix rows, FlatData centroids, int[] into) {
+        if (rows.dim() <= ShortKernel.MAX_DIM) {
+            findShort(rows, centroids, into);
+        } else {
+            findLong(rows, centroids, into);
+        }
+    }
+
+    private void findShort(Matrix rows, FlatData centroids, int[] into) {
+        ShortKernel kernel = new ShortKernel(centroids);
+        int tasks = (rows.rows() + TASK - 1) / TASK;
+        workers.run(tasks, rows.rows() >= SPREAD_FROM, (worker, task) -> {
+            ShortKernel.Row row = kernel.new Row();
+            for (int i = task * TASK; i < Math.min(rows.rows(), (task + 1) * TASK); i++) {
+                int nearest = row.nearest(rows.address(i));
+                into[i] = nearest >= 0 ? nearest : exact(rows, i, centroids);
+            }
+        });
+    }
+
+    private void findLong(Matrix rows, FlatData centroids, int[] into) {
         int dim = rows.dim();
         int strips = (centroids.count() + Tile.STRIP - 1) / Tile.STRIP;
         long stripBytes = Tile.stripBytes(dim);
@@ -93,7 +113,7 @@ final class Argmin {
                 }
                 for (int q = 0; q < count; q++) {
                     boolean sure = second[q] - best[q] > 2.001 * weights.bounds()[q] && nearest[q] >= 0;
-                    into[from + q] = sure ? nearest[q] : exact(from + q);
+                    into[from + q] = sure ? nearest[q] : exact(rows, from + q, centroids);
                 }
             }
         }
@@ -116,18 +136,18 @@ final class Argmin {
             second[q] = next;
             nearest[q] = row;
         }
+    }
 
-        private int exact(int row) {
-            double least = Double.POSITIVE_INFINITY;
-            int number = 0;
-            for (int c = 0; c < centroids.count(); c++) {
-                double distance = ExactKernel.between(centroids.distance(), rows, row, centroids.rows(), c);
-                if (distance < least) {
-                    least = distance;
-                    number = c;
-                }
+    private static int exact(Matrix rows, int row, FlatData centroids) {
+        double least = Double.POSITIVE_INFINITY;
+        int number = 0;
+        for (int c = 0; c < centroids.count(); c++) {
+            double distance = ExactKernel.between(centroids.distance(), rows, row, centroids.rows(), c);
+            if (distance < least) {
+                least = distance;
+                number = c;
             }
-            return number;
         }
+        return number;
     }
 }

@@ -1,7 +1,6 @@
 package dev.perigee.compute.simd;
 
 import dev.perigee.compute.TopK;
-import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IvfPqData;
 import dev.perigee.index.SearchParams;
@@ -52,21 +51,17 @@ final class CodeSearch {
             int k = into.k(query);
             int keep = params.refine() == 0 ? k : Math.max(k, params.refine());
             Candidates candidates = new Candidates(new int[] {keep});
-            if (params.refine() == 0 && into.threshold(query) < Float.MAX_VALUE) {
-                candidates.limit(0, (float) into.threshold(query));
-            }
             tables.fill(queries, query);
             for (int list : lists) {
-                FlatData centroids = data.model().centroids();
-                Distance distance = data.distance() == Distance.L2 ? Distance.L2 : Distance.INNER_PRODUCT;
-                float constant = (float) ExactKernel.between(distance, queries, query, centroids.rows(), list);
+                Matrix centroids = data.model().centroids().rows();
+                float constant = (float) ExactKernel.between(data.codeDistance(), queries, query, centroids, list);
                 scan(candidates, data.lists().begin(list), data.lists().size(list), constant);
             }
             int count = candidates.finish(0);
             FlatData rows = data.rows();
             for (int i = 0; i < count; i++) {
                 int row = data.lists().row(candidates.row(0, i));
-                double distance = params.refine() == 0 ? candidates.key(0, i)
+                double distance = params.refine() == 0 ? data.fromCode(candidates.key(0, i))
                         : ExactKernel.between(rows.distance(), queries, query, rows.rows(), row);
                 into.offer(query, distance, TopK.at(segment, row));
             }

@@ -6,8 +6,8 @@ import dev.perigee.index.ProductQuantizer;
 import dev.perigee.vector.Matrix;
 
 /**
- * Look-up tables of a query for the codes of an IVF-PQ model: for L2 -2 (query - mean) . word, else - query . word. Codes of 4 bits are
- * looked up by the byte, two parts at once, so both widths share one scan.
+ * Look-up tables of a query for the codes of an IVF-PQ model: -2 (query - mean) . word, for inner product - query . word.
+ * Codes of 4 bits are looked up by the byte, two parts at once, so both widths share one scan.
  */
 final class LookupTables {
     private final IvfModel model;
@@ -17,6 +17,7 @@ final class LookupTables {
     private final float[] words;
     private final int groups;
 
+    /** @param distance of the codes: L2 or INNER_PRODUCT */
     LookupTables(IvfModel model, Distance distance) {
         this.model = model;
         this.quantizer = model.quantizer();

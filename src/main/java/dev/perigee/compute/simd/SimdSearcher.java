@@ -3,6 +3,7 @@ package dev.perigee.compute.simd;
 import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
+import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
 import dev.perigee.index.IvfFlatData;
@@ -34,7 +35,11 @@ final class SimdSearcher implements Searcher {
         this.probes = new Probes(rowSearch);
         this.model = segments.stream().map(SimdSearcher::model).filter(m -> m != null).findFirst().orElse(null);
         this.tables = model == null || model.quantizer() == null ? null
-                : new LookupTables(model, segments.getFirst().distance());
+                : new LookupTables(model, codeDistance(segments));
+    }
+
+    private static Distance codeDistance(List<IndexData> segments) {
+        return segments.stream().filter(s -> s instanceof IvfPqData).map(s -> ((IvfPqData) s).codeDistance()).findFirst().orElseThrow();
     }
 
     private static IvfModel model(IndexData segment) {
