@@ -30,7 +30,14 @@ public final class Main implements Runnable {
 
     public static void main(String[] args) {
         StandardError.restore();
-        System.exit(commandLine().execute(args));
+        int status;
+        try {
+            status = commandLine().execute(args);
+        } catch (Error e) { // not an Exception, so picocli lets it through: out of memory, most likely
+            line(new PrintWriter(System.err), e.toString());
+            status = FAILED;
+        }
+        System.exit(status);
     }
 
     /** The whole command line, ready to execute; tests give it other writers. */
@@ -56,7 +63,7 @@ public final class Main implements Runnable {
     private int failed(Exception e, CommandLine command, ParseResult parsed) {
         String message = e instanceof PerigeeException
                 ? e.getMessage()
-                : "%s (%s; --debug shows where)".formatted(e.getMessage(), e.getClass().getSimpleName());
+                : e + " (--debug shows where)";
         line(command.getErr(), message);
         if (debug) {
             e.printStackTrace(command.getErr());

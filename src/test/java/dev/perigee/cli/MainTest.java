@@ -48,7 +48,7 @@ class MainTest {
     @Test
     void aDefectSaysWhatItIs() {
         assertThat(run("fail", "--defect")).isEqualTo(1);
-        assertThat(err.toString()).isEqualTo("perigee: two; lines (IllegalStateException; --debug shows where)\n");
+        assertThat(err.toString()).isEqualTo("perigee: java.lang.IllegalStateException: two; lines (--debug shows where)\n");
     }
 
     @Test
