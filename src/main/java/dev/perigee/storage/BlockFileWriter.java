@@ -99,7 +99,8 @@ public final class BlockFileWriter implements AutoCloseable {
         check(entries.size() < BlockTable.MAX_BLOCKS - 1,
                 "blocks: more than %d (file %s)", BlockTable.MAX_BLOCKS, file.target());
         endBlock();
-        check(entries.stream().noneMatch(e -> e.name().equals(name)), "block: '%s' (written twice, file %s)", name, file.target());
+        check(entries.stream().noneMatch(e -> e.name().equals(name)),
+                "block: '%s' (written twice, file %s)", name, file.target());
         current = new OutputBlock(name, optional, position);
         return current;
     }

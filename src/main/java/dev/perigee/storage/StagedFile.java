@@ -16,6 +16,7 @@ final class StagedFile implements AutoCloseable {
     private final Path path;
     private final FileChannel channel;
     private boolean open = true;
+    private boolean whole = true;
 
     private StagedFile(Path target, Path path, FileChannel channel) {
         this.target = target;
@@ -49,11 +50,15 @@ final class StagedFile implements AutoCloseable {
                 position += channel.write(bytes, position);
             }
         } catch (IOException e) {
+            whole = false;
             throw FileFailure.of("write", target, e);
         }
     }
 
     void commit() {
+        if (!whole) { // nor may force() be tried twice: the second may succeed although pages were lost
+            throw new PerigeeException(ErrorCode.FAILED_PRECONDITION, "cannot write %s: an earlier write failed".formatted(target));
+        }
         try {
             channel.force(true);
             channel.close();
@@ -61,6 +66,7 @@ final class StagedFile implements AutoCloseable {
             open = false;
             Staging.force(target.getParent());
         } catch (IOException e) {
+            whole = false;
             throw FileFailure.of("write", target, e);
         }
     }

@@ -80,7 +80,11 @@ public final class StagedFolder implements AutoCloseable {
         }
         open = false;
         Staging.force(target.getParent());
-        Staging.deleteTree(old);
+        try {
+            Staging.deleteTree(old);
+        } catch (IOException e) { // the new folder is in place all the same
+            System.getLogger(StagedFolder.class.getName()).log(System.Logger.Level.WARNING, "cannot delete " + old, e);
+        }
     }
 
     /** Puts back what a process that ended between the two renames of {@link #replace} had set aside. */

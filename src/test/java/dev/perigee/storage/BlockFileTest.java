@@ -181,6 +181,18 @@ class BlockFileTest {
         fails(() -> BlockFileWriter.create(folder.resolve("no/such.pgb")), ErrorCode.NOT_FOUND, "no such file or folder");
     }
 
+    /** A position beyond what a file system can hold fails as a full disk does. */
+    @Test
+    void aFailedWriteIsNeverCommitted() throws IOException {
+        Path path = folder.resolve("full.pgb");
+        try (StagedFile file = StagedFile.create(path)) {
+            file.write(java.nio.ByteBuffer.allocate(10), 0);
+            fails(() -> file.write(java.nio.ByteBuffer.allocate(1), Long.MAX_VALUE - 1), ErrorCode.IO, "cannot write " + path);
+            fails(file::commit, ErrorCode.FAILED_PRECONDITION, "an earlier write failed");
+        }
+        assertThat(names()).isEmpty();
+    }
+
     @Test
     void withoutCommitNothingIsLeft() throws IOException {
         Path path = folder.resolve("given-up.pgb");

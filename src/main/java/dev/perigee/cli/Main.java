@@ -1,0 +1,87 @@
+package dev.perigee.cli;
+
+import dev.perigee.PerigeeException;
+import java.io.PrintWriter;
+import java.util.Objects;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * The program {@code perigee}: a class per command. Results go to standard output, everything else to standard error;
+ * exit 0 = done, 1 = failed, 2 = wrong use. An error is one plain line, with a stack trace only under {@code --debug}.
+ */
+@Command(name = "perigee", description = "A nearest-neighbour engine and server.", mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class, scope = ScopeType.INHERIT, sortOptions = false)
+public final class Main implements Runnable {
+    private static final int FAILED = 1;
+    private static final int WRONG_USE = 2;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
+    private boolean debug;
+
+    public static void main(String[] args) {
+        StandardError.restore();
+        int status;
+        try {
+            status = commandLine().execute(args);
+        } catch (Error e) { // not an Exception, so picocli lets it through: out of memory, most likely
+            line(new PrintWriter(System.err), e.toString());
+            status = FAILED;
+        }
+        System.exit(status);
+    }
+
+    /** The whole command line, ready to execute; tests give it other writers. */
+    static CommandLine commandLine() {
+        Main main = new Main();
+        return new CommandLine(main)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler(Main::wrongUse)
+                .setExecutionExceptionHandler(main::failed);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing");
+    }
+
+    private static int wrongUse(ParameterException e, String[] args) {
+        CommandLine command = e.getCommandLine();
+        line(command.getErr(), "%s (see '%s --help')".formatted(e.getMessage(), command.getCommandSpec().qualifiedName()));
+        return WRONG_USE;
+    }
+
+    private int failed(Exception e, CommandLine command, ParseResult parsed) {
+        String message = e instanceof PerigeeException
+                ? e.getMessage()
+                : e + " (--debug shows where)";
+        line(command.getErr(), message);
+        if (debug) {
+            e.printStackTrace(command.getErr());
+        }
+        return FAILED;
+    }
+
+    private static void line(PrintWriter err, String message) {
+        err.println("perigee: " + Objects.toString(message).replaceAll("\\R\\s*", "; "));
+        err.flush();
+    }
+
+    /** The version in the jar's manifest. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"perigee %s (Java %s)".formatted(version == null ? "from classes" : version, Runtime.version())};
+        }
+    }
+}
