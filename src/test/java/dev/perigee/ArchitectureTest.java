@@ -30,7 +30,7 @@ class ArchitectureTest {
             Map.entry("backend", List.of("vector", "distance", "index", "compute", "compute.simd")),
             Map.entry("evaluate", List.of("vector", "distance", "compute")),
             Map.entry("api", List.of("vector", "distance")),
-            Map.entry("build", List.of("vector", "distance", "storage", "index", "compute", "evaluate")),
+            Map.entry("build", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "api")),
             Map.entry("collection", List.of("vector", "distance", "storage", "index", "compute", "backend", "build", "api")),
             Map.entry("protocol", List.of("vector", "distance", "api")),
             Map.entry("server", List.of("vector", "distance", "api", "collection", "protocol")),
@@ -72,6 +72,12 @@ class ArchitectureTest {
         LIBRARY_OF.forEach((library, owners) -> noClasses().that().resideOutsideOfPackages(
                 owners.stream().map(o -> "dev.perigee." + o).toArray(String[]::new))
                 .should().dependOnClassesThat().resideInAPackage(library).allowEmptyShould(true).check(CLASSES));
+    }
+
+    @Test
+    void onlyStorageTouchesFileChannel() {
+        noClasses().that().resideOutsideOfPackages("dev.perigee.storage", "dev.perigee.dataset")
+                .should().dependOnClassesThat().haveFullyQualifiedName("java.nio.channels.FileChannel").check(CLASSES);
     }
 
     @Test

@@ -48,6 +48,21 @@ public final class StagedFolder implements AutoCloseable {
         return path;
     }
 
+    /** Puts a finished file of this package's writers here too, under a name: linked where that can be, else copied. */
+    public void link(Path file, String name) {
+        Path to = path.resolve(name);
+        try {
+            try {
+                Files.createLink(to, file); // files are never changed in place, so both names stay right
+            } catch (IOException | UnsupportedOperationException e) {
+                Files.copy(file, to);
+                Staging.force(to);
+            }
+        } catch (IOException e) {
+            throw FileFailure.of("write", to, e);
+        }
+    }
+
     /** Moves the folder to its target. If that fails, the target is as it was. */
     public void commit() {
         if (!open) {

@@ -45,6 +45,10 @@ final class Scratch implements AutoCloseable {
         }
     }
 
+    MemorySegment memory() {
+        return memory;
+    }
+
     long address() {
         return memory.address();
     }

@@ -11,7 +11,6 @@ import dev.perigee.index.IvfModel;
 import dev.perigee.index.IvfPqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
-import java.lang.foreign.Arena;
 import java.util.List;
 
 /**
@@ -23,6 +22,7 @@ final class SimdSearcher implements Searcher {
     private final IvfModel model;
     private final LookupTables tables;
     private final int slots;
+    private final Scratch.Pool pool;
     private final RowSearch rowSearch;
     private final CodeSearch codeSearch;
     private final Probes probes;
@@ -30,6 +30,7 @@ final class SimdSearcher implements Searcher {
     SimdSearcher(List<IndexData> segments, Workers workers, Scratch.Pool pool) {
         this.segments = segments;
         this.slots = workers.threads();
+        this.pool = pool;
         this.rowSearch = new RowSearch(workers, pool);
         this.codeSearch = new CodeSearch(workers);
         this.probes = new Probes(rowSearch);
@@ -93,24 +94,35 @@ final class SimdSearcher implements Searcher {
 
     @Override
     public Queries queries(int rows) {
-        Arena arena = Arena.ofShared();
-        Matrix matrix = Matrix.allocate(arena, rows, segments.getFirst().dim());
-        return new Queries() {
-            private boolean closed;
+        int dim = segments.getFirst().dim();
+        long bytes = Math.max(Matrix.ALIGNMENT, Matrix.bytes(rows, dim));
+        Scratch scratch = pool.take(bytes);
+        Matrix matrix = Matrix.of(scratch.memory().asSlice(0, bytes).fill((byte) 0), rows, dim);
+        return new Lease(matrix, scratch);
+    }
 
-            @Override
-            public Matrix matrix() {
-                return matrix;
-            }
+    /** Memory of the pool; goes back once. */
+    private static final class Lease implements Queries {
+        private final Matrix matrix;
+        private Scratch scratch;
 
-            @Override
-            public synchronized void close() {
-                if (!closed) {
-                    closed = true;
-                    arena.close();
-                }
+        Lease(Matrix matrix, Scratch scratch) {
+            this.matrix = matrix;
+            this.scratch = scratch;
+        }
+
+        @Override
+        public Matrix matrix() {
+            return matrix;
+        }
+
+        @Override
+        public synchronized void close() {
+            if (scratch != null) {
+                scratch.close();
+                scratch = null;
             }
-        };
+        }
     }
 
     @Override

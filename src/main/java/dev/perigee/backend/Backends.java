@@ -1,0 +1,29 @@
+package dev.perigee.backend;
+
+import dev.perigee.PerigeeException;
+import dev.perigee.compute.ComputeBackend;
+import dev.perigee.compute.ScalarBackend;
+import dev.perigee.compute.simd.SimdBackend;
+
+/** Opens backends by name. {@code auto} is the fastest that this machine has. */
+public final class Backends {
+    /** The names that {@link #open} knows. */
+    public static final String NAMES = "auto, simd or scalar";
+
+    private Backends() {
+    }
+
+    /**
+     * @param name    one of {@link #NAMES}
+     * @param threads cores to use; 0 = all
+     */
+    public static ComputeBackend open(String name, int threads) {
+        int processors = Runtime.getRuntime().availableProcessors();
+        PerigeeException.check(threads >= 0 && threads <= 1024, "threads: %d (expected 0 to 1024)", threads);
+        return switch (name) {
+            case "auto", "simd" -> new SimdBackend(threads == 0 ? processors : threads);
+            case "scalar" -> new ScalarBackend();
+            default -> throw PerigeeException.invalid("backend: '%s' (expected %s)".formatted(name, NAMES));
+        };
+    }
+}

@@ -1,0 +1,138 @@
+package dev.perigee.collection;
+
+import static dev.perigee.PerigeeException.check;
+
+import dev.perigee.api.CollectionSpec;
+import dev.perigee.api.IndexKind;
+import dev.perigee.api.SearchRequest;
+import dev.perigee.api.SearchResult;
+import dev.perigee.compute.SearchBatch;
+import dev.perigee.compute.Searcher;
+import dev.perigee.compute.TopK;
+import dev.perigee.distance.Distance;
+import dev.perigee.distance.UnitRows;
+import dev.perigee.index.IndexData;
+import dev.perigee.index.IvfFlatData;
+import dev.perigee.index.IvfPqData;
+import dev.perigee.index.SearchParams;
+import dev.perigee.vector.Matrix;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A search to be: pins the collection as it is now and leases memory for queries. Fill {@link #queries}, call
+ * {@link #search} once, close. One thread.
+ */
+public final class Batch implements AutoCloseable {
+    private final CollectionSpec spec;
+    private final Snapshot snapshot;
+    private final Searcher.Queries queries;
+    private boolean open = true;
+
+    /** Takes over a share of the snapshot. */
+    Batch(CollectionSpec spec, Snapshot snapshot, int rows) {
+        this.spec = spec;
+        this.snapshot = snapshot;
+        this.queries = snapshot.searcher().queries(rows);
+    }
+
+    /** Some of the batch's queries, in order, that ask for the same. */
+    public record Part(int rows, SearchRequest request) {
+    }
+
+    /** Where the queries go: [rows, dim], zero at first. */
+    public Matrix queries() {
+        return queries.matrix();
+    }
+
+    /**
+     * Searches the first queries, as many as the parts have together.
+     *
+     * @return one result per part
+     * @throws dev.perigee.PerigeeException INVALID_ARGUMENT for a query that is not finite, or a request that this
+     *                                      collection cannot honour
+     */
+    public List<SearchResult> search(List<Part> parts) {
+        int rows = parts.stream().mapToInt(Part::rows).sum();
+        Matrix matrix = queries.matrix().slice(0, rows);
+        int bad = matrix.firstNotFinite();
+        check(bad < 0, "query %d: not finite (expected numbers, collection '%s')", bad, spec.name());
+        if (spec.distance() == Distance.COSINE) {
+            UnitRows.copy(matrix, matrix);
+        }
+        int[] k = new int[rows];
+        SearchParams[] params = new SearchParams[rows];
+        int next = 0;
+        for (Part part : parts) {
+            Arrays.fill(params, next, next + part.rows(), params(part.request()));
+            Arrays.fill(k, next, next + part.rows(), part.request().k());
+            next += part.rows();
+        }
+        TopK top = new TopK(k);
+        snapshot.searcher().search(new SearchBatch(matrix, k, params, List.of()), top);
+        List<SearchResult> results = new ArrayList<>(parts.size());
+        int first = 0;
+        for (Part part : parts) {
+            results.add(result(top, first, part));
+            first += part.rows();
+        }
+        return results;
+    }
+
+    private SearchResult result(TopK top, int first, Part part) {
+        int k = part.request().k();
+        long[] ids = new long[part.rows() * k];
+        float[] scores = new float[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            int query = first + i / k;
+            int rank = i % k;
+            if (rank < top.size(query)) {
+                long position = top.position(query, rank);
+                ids[i] = snapshot.segments().get((int) (position >> 32)).ids().id((int) position);
+                scores[i] = spec.distance().score(top.distance(query, rank));
+            } else {
+                ids[i] = -1;
+                scores[i] = spec.distance().missingScore();
+            }
+        }
+        return new SearchResult(part.rows(), k, ids, scores);
+    }
+
+    /** What a request means here; refuses what the index cannot honour. */
+    private SearchParams params(SearchRequest request) {
+        IndexKind kind = spec.index().kind();
+        check(kind != IndexKind.FLAT || request.probes().isEmpty(),
+                "probes: %d (expected none: collection '%s' is flat and searches every row)", request.probes().orElse(0), spec.name());
+        check(kind == IndexKind.IVF_PQ || request.refine().orElse(0) == 0,
+                "refine: %d (expected none: collection '%s' is %s and its answers come from whole rows)",
+                request.refine().orElse(0), spec.name(), kind.label());
+        int lists = snapshot.segments().stream().mapToInt(s -> lists(s.index())).max().orElse(0);
+        int probes = request.probes().orElse(Defaults.probes(lists));
+        return switch (kind) {
+            case FLAT -> new SearchParams.Flat();
+            case IVF_FLAT -> new SearchParams.IvfFlat(probes);
+            case IVF_PQ -> {
+                int refine = request.refine().orElse(Defaults.refine(request.k()));
+                yield new SearchParams.IvfPq(probes, refine == 0 ? 0 : Math.max(refine, request.k()));
+            }
+        };
+    }
+
+    static int lists(IndexData data) {
+        return switch (data) {
+            case IvfFlatData ivf -> ivf.model().lists();
+            case IvfPqData ivf -> ivf.model().lists();
+            default -> 0;
+        };
+    }
+
+    @Override
+    public void close() {
+        if (open) {
+            open = false;
+            queries.close();
+            snapshot.release();
+        }
+    }
+}

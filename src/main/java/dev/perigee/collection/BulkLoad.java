@@ -1,0 +1,53 @@
+package dev.perigee.collection;
+
+import dev.perigee.api.UpsertRequest;
+import dev.perigee.index.FlatFile;
+import dev.perigee.storage.BlockFile;
+import java.nio.file.Path;
+
+/**
+ * Many rows on their way into a collection: they go to a file as they come and are searched after {@link #commit}. Closing it
+ * without a commit leaves the collection as it was. One thread.
+ */
+public final class BulkLoad implements AutoCloseable {
+    private final Collection collection;
+    private final Path rowFile;
+    private final RowWriter writer;
+    private boolean committed;
+
+    BulkLoad(Collection collection) {
+        this.collection = collection;
+        this.rowFile = collection.newFile("rows");
+        this.writer = new RowWriter(rowFile, collection.spec().dim());
+    }
+
+    /** Adds rows, as {@link Collection#add} does. */
+    public void add(UpsertRequest request) {
+        writer.append(request.rows(), collection.admitLoad(request, writer.count()));
+    }
+
+    /** Rows so far. */
+    public long count() {
+        return writer.count();
+    }
+
+    /** The rows become part of the collection. */
+    public void commit() {
+        writer.commit();
+        Path spaceFile = collection.newFile("space");
+        int rows = writer.count();
+        try (BlockFile file = BlockFile.open(rowFile)) {
+            FlatFile.write(spaceFile, collection.spec().distance(), file.matrix("rows", rows, collection.spec().dim()));
+        }
+        collection.addLoaded(rowFile, spaceFile);
+        committed = true;
+    }
+
+    @Override
+    public void close() {
+        writer.close();
+        if (!committed) {
+            collection.forgetLoad();
+        }
+    }
+}

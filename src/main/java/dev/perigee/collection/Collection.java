@@ -1,0 +1,342 @@
+package dev.perigee.collection;
+
+import static dev.perigee.PerigeeException.check;
+
+import dev.perigee.ErrorCode;
+import dev.perigee.PerigeeException;
+import dev.perigee.api.CollectionInfo;
+import dev.perigee.api.CollectionSpec;
+import dev.perigee.api.Progress;
+import dev.perigee.api.SearchRequest;
+import dev.perigee.api.SearchResult;
+import dev.perigee.api.UpsertRequest;
+import dev.perigee.build.BuildPlan;
+import dev.perigee.compute.ComputeBackend;
+import dev.perigee.storage.StagedFolder;
+import dev.perigee.vector.Matrix;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Rows under the callers' ids, and their search. Rows are searched as soon as they are added, exactly until a
+ * {@link #build} takes them into the index. Thread-safe: searches never wait, neither for adding nor for building.
+ *
+ * <p>Nothing is on disk until {@link #save}: files of a build lie in a working folder that goes with the collection.
+ */
+public final class Collection implements AutoCloseable {
+    /** Rows in memory of the first chunk; later ones are as large as all before them, up to {@link #MAX_CHUNK}. */
+    private static final int MIN_CHUNK = 4096;
+    private static final int MAX_CHUNK = 1 << 20;
+    /** Most rows of a collection. */
+    private static final long MAX_ROWS = Integer.MAX_VALUE - 64;
+
+    private final CollectionSpec spec;
+    private final ComputeBackend backend;
+    private final Path near;
+    private final ReentrantLock building = new ReentrantLock();
+    // everything below is written under this object's monitor
+    private StagedFolder working;
+    private int fileNumber;
+    private GrowingRows growing;
+    private IdSet explicitIds;
+    private long nextId;
+    private volatile Snapshot current;
+
+    private Collection(CollectionSpec spec, ComputeBackend backend, Path near, List<Segment> segments) {
+        this.spec = spec;
+        this.backend = backend;
+        this.near = near;
+        this.current = new Snapshot(segments, backend);
+    }
+
+    /** An empty collection whose working folder lies among the temporary files. */
+    public static Collection create(CollectionSpec spec, ComputeBackend backend) {
+        return create(spec, backend, Path.of(System.getProperty("java.io.tmpdir"), "perigee-" + spec.name()));
+    }
+
+    /** An empty collection whose working folder lies beside {@code near}, where it is going to be saved. */
+    public static Collection create(CollectionSpec spec, ComputeBackend backend, Path near) {
+        GrowingRows none = new GrowingRows(spec.distance(), spec.dim(), 0);
+        Segment empty = none.segment();
+        none.release();
+        Collection collection = new Collection(spec, backend, near, List.of(empty));
+        empty.release();
+        return collection;
+    }
+
+    /** Opens a saved collection. @throws PerigeeException NOT_FOUND, CORRUPT_FILE, UNSUPPORTED */
+    public static Collection open(Path folder, ComputeBackend backend) {
+        CollectionFolder.Content content = CollectionFolder.read(folder);
+        Collection collection = new Collection(content.spec(), backend, folder, content.segments());
+        content.segments().forEach(Segment::release); // the snapshot holds them now
+        collection.nextId = content.nextId();
+        return collection;
+    }
+
+    public CollectionSpec spec() {
+        return spec;
+    }
+
+    public CollectionInfo info() {
+        Snapshot snapshot = pin();
+        try {
+            long indexed = snapshot.segments().stream().filter(Segment::isIndexed).mapToLong(Segment::count).sum();
+            long bytes = snapshot.segments().stream().mapToLong(s -> s.index().bytes()).sum();
+            return new CollectionInfo(spec, snapshot.rows(), indexed, bytes, backend.name(), backend.device());
+        } finally {
+            snapshot.release();
+        }
+    }
+
+    /**
+     * Adds rows; all of them or, with an exception, none.
+     *
+     * @return how many rows there are now
+     * @throws PerigeeException INVALID_ARGUMENT for a wrong dim, a row that is not finite, an id that is negative or there
+     *                          already; LIMIT_EXCEEDED
+     */
+    public synchronized long add(UpsertRequest request) {
+        Segment.Ids ids = admit(request, current.rows());
+        Matrix rows = request.rows();
+        List<Segment> segments = filled();
+        List<Segment> made = new ArrayList<>();
+        for (int from = 0; from < rows.rows();) {
+            if (growing == null || growing.room() == 0) {
+                startChunk(rows.rows() - from);
+            } else if (growing.count() > 0) {
+                segments.removeLast(); // the chunk's rows so far, seen anew below
+            }
+            int to = (int) Math.min(rows.rows(), (long) from + growing.room());
+            growing.add(rows, ids, from, to);
+            made.add(growing.segment());
+            segments.add(made.getLast());
+            from = to;
+        }
+        replace(segments);
+        made.forEach(Segment::release);
+        return current.rows();
+    }
+
+    /** Checks rows and ids and takes the ids as there; returns the ids of the rows. */
+    private Segment.Ids admit(UpsertRequest request, long before) {
+        requireOpen();
+        Matrix rows = request.rows();
+        check(rows.dim() == spec.dim(), "dim: %d (expected %d, collection '%s')", rows.dim(), spec.dim(), spec.name());
+        if (before + rows.rows() > MAX_ROWS) {
+            throw new PerigeeException(ErrorCode.LIMIT_EXCEEDED,
+                    "rows: %d (expected at most %d in collection '%s')".formatted(before + rows.rows(), MAX_ROWS, spec.name()));
+        }
+        int bad = rows.firstNotFinite();
+        check(bad < 0, "row %d: not finite (expected numbers, collection '%s')", bad, spec.name());
+        if (request.ids().isEmpty() && explicitIds == null) {
+            long first = nextId;
+            nextId += rows.rows();
+            return row -> first + row;
+        }
+        long[] ids = request.ids().orElseGet(() -> java.util.stream.LongStream.range(nextId, nextId + rows.rows()).toArray());
+        takeIds(ids);
+        return row -> ids[row];
+    }
+
+    private void takeIds(long[] ids) {
+        if (explicitIds == null) {
+            IdSet all = new IdSet();
+            for (Segment segment : current.segments()) {
+                for (int i = 0; i < segment.count(); i++) {
+                    all.add(segment.ids().id(i));
+                }
+            }
+            explicitIds = all;
+        }
+        IdSet added = new IdSet();
+        for (int i = 0; i < ids.length; i++) {
+            check(ids[i] >= 0 && ids[i] < Long.MAX_VALUE, "id of row %d: %d (expected 0 or more)", i, ids[i]);
+            check(!explicitIds.contains(ids[i]), "id of row %d: %d is there already (collection '%s')", i, ids[i], spec.name());
+            check(added.add(ids[i]), "id of row %d: %d (given twice)", i, ids[i]);
+        }
+        for (long id : ids) {
+            explicitIds.add(id);
+            nextId = Math.max(nextId, id + 1);
+        }
+    }
+
+    private void startChunk(int wanted) {
+        long before = 0;
+        for (Segment segment : current.segments()) {
+            before += segment.files().isEmpty() ? segment.count() : 0;
+        }
+        endChunk();
+        int capacity = (int) Math.max(MIN_CHUNK, Math.min(MAX_CHUNK, Math.max(before, wanted)));
+        growing = new GrowingRows(spec.distance(), spec.dim(), capacity);
+    }
+
+    private void endChunk() {
+        if (growing != null) {
+            growing.release(); // its segments hold what they show
+            growing = null;
+        }
+    }
+
+    private List<Segment> filled() {
+        return new ArrayList<>(current.segments().stream().filter(s -> s.count() > 0).toList());
+    }
+
+    /** The snapshot from now on; what readers hold of the one before stays until they let go. */
+    private void replace(List<Segment> segments) {
+        Snapshot before = current;
+        current = new Snapshot(segments, backend);
+        before.release();
+    }
+
+    /** Files to be loaded row by row, without holding them in memory; see {@link BulkLoad}. */
+    public BulkLoad bulkLoad() {
+        requireOpen();
+        return new BulkLoad(this);
+    }
+
+    /** Checks and numbers the rows of a bulk load. */
+    synchronized Segment.Ids admitLoad(UpsertRequest request, long loaded) {
+        return admit(request, current.rows() + loaded);
+    }
+
+    /** A bulk load came to nothing: its ids are free again. */
+    synchronized void forgetLoad() {
+        explicitIds = null; // made anew when it is needed
+    }
+
+    /** Adds what a bulk load wrote. */
+    synchronized void addLoaded(Path rowFile, Path spaceFile) {
+        requireOpen();
+        endChunk();
+        Segment segment = SegmentFiles.open(List.of(rowFile, spaceFile), spec.dim(), spec.distance());
+        List<Segment> segments = filled();
+        segments.add(segment);
+        replace(segments);
+        segment.release();
+    }
+
+    /** What a build of the rows there are now would do. */
+    public BuildPlan plan() {
+        return BuildPlan.of(spec.index(), spec.distance(), (int) current.rows(), spec.dim());
+    }
+
+    /** How many seconds that would take, about; measures for a moment. */
+    public double estimateSeconds() {
+        Snapshot snapshot = pin();
+        try {
+            Segment largest = snapshot.segments().stream().max(java.util.Comparator.comparingInt(Segment::count)).orElseThrow();
+            return plan().seconds(backend, largest.rows());
+        } finally {
+            snapshot.release();
+        }
+    }
+
+    /**
+     * Builds the index over all rows there are now, in place of the one before. Searches and adding go on meanwhile; rows that
+     * are added meanwhile are searched exactly afterwards.
+     *
+     * @throws PerigeeException CANCELLED, then all is as before; FAILED_PRECONDITION if it is being built already
+     */
+    public void build(Progress progress) {
+        if (!building.tryLock()) {
+            throw new PerigeeException(ErrorCode.FAILED_PRECONDITION, "collection '%s' is being built already".formatted(spec.name()));
+        }
+        try {
+            Snapshot base;
+            synchronized (this) {
+                requireOpen();
+                endChunk();
+                base = pin();
+            }
+            try {
+                Segment built = new SegmentBuilder(this, backend, progress).build(base.segments());
+                synchronized (this) {
+                    requireOpen();
+                    List<Segment> segments = new ArrayList<>(List.of(built));
+                    current.segments().stream().filter(s -> !base.segments().contains(s)).forEach(segments::add);
+                    replace(segments);
+                }
+                built.release();
+            } finally {
+                base.release();
+            }
+        } finally {
+            building.unlock();
+        }
+    }
+
+    /** Finds the neighbours of queries [q, dim]. @throws PerigeeException INVALID_ARGUMENT */
+    public SearchResult search(Matrix queries, SearchRequest request) {
+        check(queries.dim() == spec.dim(), "dim: %d (expected %d, collection '%s')", queries.dim(), spec.dim(), spec.name());
+        try (Batch batch = batch(queries.rows())) {
+            batch.queries().copy(queries, 0, 0, queries.rows());
+            return batch.search(List.of(new Batch.Part(queries.rows(), request))).getFirst();
+        }
+    }
+
+    /** Pins the collection as it is and leases memory for that many queries. */
+    public Batch batch(int rows) {
+        return new Batch(spec, pin(), rows);
+    }
+
+    /**
+     * Writes the collection, as it is now, to a folder: whole or not at all, in place of a collection that was there.
+     *
+     * @throws PerigeeException ALREADY_EXISTS if the folder holds something else; IO
+     */
+    public void save(Path folder) {
+        Snapshot snapshot = pin();
+        try {
+            long next;
+            synchronized (this) {
+                next = nextId;
+            }
+            CollectionFolder.write(folder, spec, snapshot.segments(), next);
+        } finally {
+            snapshot.release();
+        }
+    }
+
+    /** A path for a new file in the working folder. */
+    synchronized Path newFile(String kind) {
+        requireOpen();
+        if (working == null) {
+            working = StagedFolder.create(near);
+        }
+        return working.path().resolve("%s-%d.pgb".formatted(kind, ++fileNumber));
+    }
+
+    private Snapshot pin() {
+        for (Snapshot snapshot = current; snapshot != null; snapshot = current) {
+            if (snapshot.retain()) {
+                return snapshot;
+            }
+        }
+        throw closed();
+    }
+
+    private void requireOpen() {
+        if (current == null) {
+            throw closed();
+        }
+    }
+
+    private PerigeeException closed() {
+        return new PerigeeException(ErrorCode.FAILED_PRECONDITION, "collection '%s' is closed".formatted(spec.name()));
+    }
+
+    /** Ends it; searches that run come to their end. What was not saved is gone. */
+    @Override
+    public synchronized void close() {
+        if (current != null) {
+            Snapshot last = current;
+            current = null;
+            endChunk();
+            last.release();
+            Optional.ofNullable(working).ifPresent(StagedFolder::close);
+        }
+    }
+}

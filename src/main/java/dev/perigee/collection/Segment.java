@@ -1,0 +1,66 @@
+package dev.perigee.collection;
+
+import dev.perigee.index.FlatData;
+import dev.perigee.index.IndexData;
+import dev.perigee.vector.Matrix;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Some rows of a collection with their ids and their index. Immutable; shared by the snapshots that hold it.
+ */
+final class Segment extends Shared {
+    /** The ids of a segment's rows. */
+    interface Ids {
+        long id(int row);
+    }
+
+    private final Matrix rows;
+    private final Ids ids;
+    private final IndexData index;
+    private final List<Path> files;
+    private final Runnable close;
+
+    /**
+     * @param rows  as given
+     * @param index over the rows in their space
+     * @param files that hold all this, in the order rows, space, model, lists; none for rows in memory
+     * @param close frees the memory or the files
+     */
+    Segment(Matrix rows, Ids ids, IndexData index, List<Path> files, Runnable close) {
+        this.rows = rows;
+        this.ids = ids;
+        this.index = index;
+        this.files = files;
+        this.close = close;
+    }
+
+    Matrix rows() {
+        return rows;
+    }
+
+    Ids ids() {
+        return ids;
+    }
+
+    IndexData index() {
+        return index;
+    }
+
+    List<Path> files() {
+        return files;
+    }
+
+    int count() {
+        return index.count();
+    }
+
+    boolean isIndexed() {
+        return !(index instanceof FlatData);
+    }
+
+    @Override
+    protected void free() {
+        close.run();
+    }
+}

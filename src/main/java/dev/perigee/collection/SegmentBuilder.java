@@ -1,0 +1,82 @@
+package dev.perigee.collection;
+
+import dev.perigee.api.CollectionSpec;
+import dev.perigee.api.IndexKind;
+import dev.perigee.api.Progress;
+import dev.perigee.build.BuildPlan;
+import dev.perigee.build.IvfBuilder;
+import dev.perigee.build.Stages;
+import dev.perigee.compute.ComputeBackend;
+import dev.perigee.index.FlatData;
+import dev.perigee.index.FlatFile;
+import dev.perigee.storage.BlockFile;
+import dev.perigee.vector.Matrix;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Makes one indexed segment of several: merges their rows into one file and builds the collection's index over it. */
+final class SegmentBuilder {
+    private static final int BLOCK_ROWS = 4096;
+
+    private final Collection collection;
+    private final CollectionSpec spec;
+    private final ComputeBackend backend;
+    private final Stages stages;
+
+    SegmentBuilder(Collection collection, ComputeBackend backend, Progress progress) {
+        this.collection = collection;
+        this.spec = collection.spec();
+        this.backend = backend;
+        this.stages = new Stages(progress);
+    }
+
+    /** The new segment; its first owner is the caller. */
+    Segment build(List<Segment> segments) {
+        List<Segment> filled = segments.stream().filter(s -> s.count() > 0).toList();
+        int rows = Math.toIntExact(filled.stream().mapToLong(Segment::count).sum());
+        BuildPlan plan = BuildPlan.of(spec.index(), spec.distance(), rows, spec.dim());
+        List<Path> files = new ArrayList<>();
+        if (filled.size() == 1 && !filled.getFirst().files().isEmpty()) {
+            files.addAll(filled.getFirst().files().subList(0, 2)); // the rows lie in one file already
+        } else {
+            files.add(merge(filled, rows));
+            files.add(collection.newFile("space"));
+            try (BlockFile file = BlockFile.open(files.getFirst())) {
+                FlatFile.write(files.getLast(), spec.distance(), file.matrix("rows", rows, spec.dim()));
+            }
+        }
+        if (spec.index().kind() != IndexKind.FLAT) {
+            index(files, rows, plan);
+        }
+        return SegmentFiles.open(files, spec.dim(), spec.distance());
+    }
+
+    private Path merge(List<Segment> segments, int total) {
+        stages.begin("merge rows", total);
+        Path path = collection.newFile("rows");
+        try (RowWriter writer = new RowWriter(path, spec.dim())) {
+            for (Segment segment : segments) {
+                for (int from = 0; from < segment.count(); from += BLOCK_ROWS) {
+                    int first = from;
+                    Matrix block = segment.rows().slice(from, Math.min(segment.count(), from + BLOCK_ROWS));
+                    writer.append(block, row -> segment.ids().id(first + row));
+                    stages.at(writer.count());
+                }
+            }
+            writer.commit();
+        }
+        return path;
+    }
+
+    private void index(List<Path> files, int rows, BuildPlan plan) {
+        Path model = collection.newFile("model");
+        Path lists = collection.newFile("lists");
+        try (BlockFile rowFile = BlockFile.open(files.get(0)); BlockFile spaceFile = BlockFile.open(files.get(1))) {
+            FlatData flat = FlatFile.read(spaceFile, rowFile.matrix("rows", rows, spec.dim()));
+            new IvfBuilder(plan, flat, backend, stages).write(model, lists);
+        }
+        files.add(model);
+        files.add(lists);
+    }
+}
