@@ -76,7 +76,7 @@ class ArchitectureTest {
 
     @Test
     void onlyStorageTouchesFileChannel() {
-        noClasses().that().resideOutsideOfPackages("dev.perigee.storage", "dev.perigee.dataset")
+        noClasses().that().resideOutsideOfPackages("dev.perigee.storage")
                 .should().dependOnClassesThat().haveFullyQualifiedName("java.nio.channels.FileChannel").check(CLASSES);
     }
 

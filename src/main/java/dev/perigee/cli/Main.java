@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
  * exit 0 = done, 1 = failed, 2 = wrong use. An error is one plain line, with a stack trace only under {@code --debug}.
  */
 @Command(name = "perigee", description = "A nearest-neighbour engine and server.", mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class, scope = ScopeType.INHERIT, sortOptions = false)
+        versionProvider = Main.Version.class, scope = ScopeType.INHERIT, sortOptions = false,
+        subcommands = {BuildCommand.class, SearchCommand.class, EvalCommand.class, InfoCommand.class})
 public final class Main implements Runnable {
     private static final int FAILED = 1;
     private static final int WRONG_USE = 2;

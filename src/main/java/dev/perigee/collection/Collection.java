@@ -282,6 +282,11 @@ public final class Collection implements AutoCloseable {
         return new Batch(spec, pin(), rows);
     }
 
+    /** The exact answers of the collection as it is, to judge those of its index. */
+    public Truth truth() {
+        return new Truth(spec, pin(), backend);
+    }
+
     /**
      * Writes the collection, as it is now, to a folder: whole or not at all, in place of a collection that was there.
      *

@@ -17,19 +17,22 @@ final class Segment extends Shared {
 
     private final Matrix rows;
     private final Ids ids;
+    private final FlatData flat;
     private final IndexData index;
     private final List<Path> files;
     private final Runnable close;
 
     /**
      * @param rows  as given
-     * @param index over the rows in their space
+     * @param flat  the rows in their space
+     * @param index over them
      * @param files that hold all this, in the order rows, space, model, lists; none for rows in memory
      * @param close frees the memory or the files
      */
-    Segment(Matrix rows, Ids ids, IndexData index, List<Path> files, Runnable close) {
+    Segment(Matrix rows, Ids ids, FlatData flat, IndexData index, List<Path> files, Runnable close) {
         this.rows = rows;
         this.ids = ids;
+        this.flat = flat;
         this.index = index;
         this.files = files;
         this.close = close;
@@ -41,6 +44,10 @@ final class Segment extends Shared {
 
     Ids ids() {
         return ids;
+    }
+
+    FlatData flat() {
+        return flat;
     }
 
     IndexData index() {

@@ -41,7 +41,7 @@ final class SegmentFiles {
                 open.add(arena::close);
                 index = ListFile.read(opened(paths.get(3), open), ModelFile.read(opened(paths.get(2), open), arena), flat);
             }
-            return new Segment(rows, ids(rowFile, count), index, List.copyOf(paths), () -> close(open));
+            return new Segment(rows, ids(rowFile, count), flat, index, List.copyOf(paths), () -> close(open));
         } catch (Throwable e) {
             close(open);
             throw e;

@@ -2,9 +2,9 @@ package dev.perigee.evaluate;
 
 import static dev.perigee.PerigeeException.check;
 
-import dev.perigee.distance.Distance;
-import dev.perigee.vector.Matrix;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Recall at k: of the places that could be filled, the fraction that holds a true neighbour. A row returned twice counts
@@ -44,26 +44,25 @@ public final class Recall {
      * Recall by distance: an answer is right if its exact distance is at most that of the k-th true neighbour, so that ties
      * at the k-th place count whichever of them was returned.
      *
-     * @param queries  [queries, dim]; for COSINE unit rows, as {@code rows}
-     * @param rows     [n, dim]
-     * @param found    [queries, k] row numbers
-     * @param kthTrue  per query the distance (of {@link Distance#between}) of the min(k, n)-th true neighbour
+     * @param found     [queries, k] ids
+     * @param distances [queries, k] exact distance of each (inside sense: smaller is nearer)
+     * @param kthTrue   per query that of the min(k, rows)-th true neighbour
+     * @param rows      how many rows there are to find
      */
-    public static double byDistance(Matrix queries, Matrix rows, Distance distance, long[] found, double[] kthTrue, int k) {
-        checkShape(found, queries.rows(), k);
-        check(kthTrue.length == queries.rows(), "true distances: %d (expected %d, one per query)",
-                kthTrue.length, queries.rows());
-        check(queries.dim() == rows.dim(), "dim: %d (expected %d)", queries.dim(), rows.dim());
+    public static double byDistance(long[] found, double[] distances, double[] kthTrue, int k, long rows) {
+        checkShape(found, kthTrue.length, k);
+        check(distances.length == found.length, "distances: %d (expected %d)", distances.length, found.length);
         long right = 0;
-        for (int q = 0; q < queries.rows(); q++) {
-            for (long row : distinct(found, q, k)) {
-                check(row >= 0 && row < rows.rows(), "row: %d found by query %d (expected 0 to %d)", row, q, rows.rows() - 1);
-                if (distance.between(queries, q, rows, (int) row) <= kthTrue[q]) {
+        Set<Long> seen = new HashSet<>();
+        for (int q = 0; q < kthTrue.length; q++) {
+            seen.clear();
+            for (int i = q * k; i < (q + 1) * k; i++) {
+                if (found[i] != -1 && seen.add(found[i]) && distances[i] <= kthTrue[q]) {
                     right++;
                 }
             }
         }
-        long places = (long) queries.rows() * Math.min(k, rows.rows());
+        long places = kthTrue.length * Math.min(k, rows);
         return places == 0 ? 1 : (double) right / places;
     }
 

@@ -1,0 +1,65 @@
+package dev.perigee.cli;
+
+import dev.perigee.api.CollectionInfo;
+import dev.perigee.client.Client;
+import dev.perigee.collection.Collection;
+import dev.perigee.compute.ComputeBackend;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code perigee info}: what is in an index folder, or on a server. */
+@Command(name = "info", description = "Show what an index folder or a server holds, after checking every byte of it.")
+final class InfoCommand implements Callable<Integer> {
+    @Mixin
+    private Output output;
+
+    @Mixin
+    private BackendOptions backend;
+
+    @Parameters(paramLabel = "DIR|HOST:PORT", description = "A folder, or a server.")
+    private String place;
+
+    @Override
+    public Integer call() {
+        if (!Files.exists(Path.of(place)) && place.matches(".+:[0-9]{1,5}")) {
+            try (Client client = Client.connect(place)) {
+                List<CollectionInfo> infos = client.list();
+                output.result(Map.of("collections", infos.stream().map(InfoCommand::fields).toList()),
+                        infos.isEmpty() ? "no collections" : infos.stream().map(InfoCommand::text).collect(Collectors.joining("\n")));
+            }
+        } else {
+            try (ComputeBackend compute = backend.open(); Collection collection = Collection.open(Path.of(place), compute)) {
+                output.result(fields(collection.info()), text(collection.info()));
+            }
+        }
+        return 0;
+    }
+
+    static Map<String, Object> fields(CollectionInfo info) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("name", info.spec().name());
+        fields.put("index", info.spec().index().kind().label());
+        fields.put("distance", info.spec().distance().label());
+        fields.put("dim", info.spec().dim());
+        fields.put("rows", info.rows());
+        fields.put("indexed", info.indexed());
+        fields.put("bytes", info.bytes());
+        fields.put("backend", info.backend());
+        fields.put("device", info.device());
+        return fields;
+    }
+
+    static String text(CollectionInfo info) {
+        return "%s: %s, %s, %d rows x %d (%d of them indexed), %.1f MB, on %s".formatted(info.spec().name(),
+                info.spec().index().kind().label(), info.spec().distance().label(), info.rows(), info.spec().dim(), info.indexed(),
+                info.bytes() / 1e6, info.device());
+    }
+}

@@ -1,0 +1,127 @@
+package dev.perigee.collection;
+
+import static dev.perigee.PerigeeException.check;
+
+import dev.perigee.api.CollectionSpec;
+import dev.perigee.compute.ComputeBackend;
+import dev.perigee.compute.SearchBatch;
+import dev.perigee.compute.Searcher;
+import dev.perigee.compute.TopK;
+import dev.perigee.distance.Distance;
+import dev.perigee.distance.UnitRows;
+import dev.perigee.index.IndexData;
+import dev.perigee.index.SearchParams;
+import dev.perigee.vector.Matrix;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Exact distances of a collection as it was when this was made: what its index is judged by. Distances are double, nearer is
+ * smaller. One thread.
+ */
+public final class Truth implements AutoCloseable {
+    private final CollectionSpec spec;
+    private final Snapshot snapshot;
+    private final Searcher exact;
+    /** Ids ascending, and where each of them is: segment and row as in TopK. Made when first asked for. */
+    private long[] ids;
+    private long[] positions;
+    private boolean open = true;
+
+    /** Takes over a share of the snapshot. */
+    Truth(CollectionSpec spec, Snapshot snapshot, ComputeBackend backend) {
+        this.spec = spec;
+        this.snapshot = snapshot;
+        List<IndexData> flat = snapshot.segments().stream().map(s -> (IndexData) s.flat()).toList();
+        this.exact = backend.open(flat);
+    }
+
+    public long rows() {
+        return snapshot.rows();
+    }
+
+    /** Per query the distance of the k-th nearest row, of the last one where there are fewer, by exact search. */
+    public double[] kthDistances(Matrix queries, int k) {
+        TopK top = new TopK(filled(queries.rows(), k));
+        try (Arena arena = Arena.ofShared()) {
+            exact.search(SearchBatch.of(inSpace(queries, arena), k, new SearchParams.Flat()), top);
+        }
+        double[] distances = new double[queries.rows()];
+        for (int q = 0; q < distances.length; q++) {
+            distances[q] = top.size(q) == 0 ? Double.NEGATIVE_INFINITY : top.distance(q, top.size(q) - 1);
+        }
+        return distances;
+    }
+
+    /**
+     * Distances of queries to rows of given ids.
+     *
+     * @param wanted [queries, k] ids; -1 gives +infinity
+     * @throws dev.perigee.PerigeeException INVALID_ARGUMENT for an id that is not there
+     */
+    public double[] distances(Matrix queries, long[] wanted, int k) {
+        index();
+        double[] distances = new double[wanted.length];
+        try (Arena arena = Arena.ofShared()) {
+            Matrix space = inSpace(queries, arena);
+            for (int i = 0; i < wanted.length; i++) {
+                if (wanted[i] == -1) {
+                    distances[i] = Double.POSITIVE_INFINITY;
+                    continue;
+                }
+                int at = Arrays.binarySearch(ids, wanted[i]);
+                check(at >= 0, "id: %d of query %d (expected one of collection '%s')", wanted[i], i / k, spec.name());
+                Segment segment = snapshot.segments().get((int) (positions[at] >> 32));
+                distances[i] = spec.distance().between(space, i / k, segment.flat().rows(), (int) positions[at]);
+            }
+        }
+        return distances;
+    }
+
+    private Matrix inSpace(Matrix queries, Arena arena) {
+        check(queries.dim() == spec.dim(), "dim: %d (expected %d, collection '%s')", queries.dim(), spec.dim(), spec.name());
+        Matrix copy = Matrix.allocate(arena, queries.rows(), queries.dim());
+        copy.copy(queries, 0, 0, queries.rows());
+        if (spec.distance() == Distance.COSINE) {
+            UnitRows.copy(copy, copy);
+        }
+        return copy;
+    }
+
+    private void index() {
+        if (ids != null) {
+            return;
+        }
+        long[] all = new long[Math.toIntExact(rows())];
+        long[] at = new long[all.length];
+        for (int s = 0, i = 0; s < snapshot.segments().size(); s++) {
+            Segment segment = snapshot.segments().get(s);
+            for (int row = 0; row < segment.count(); row++, i++) {
+                all[i] = segment.ids().id(row);
+                at[i] = TopK.at(s, row);
+            }
+        }
+        Integer[] order = new Integer[all.length];
+        Arrays.setAll(order, i -> i);
+        Arrays.sort(order, Comparator.comparingLong(i -> all[i]));
+        positions = Arrays.stream(order).mapToLong(i -> at[i]).toArray();
+        ids = Arrays.stream(order).mapToLong(i -> all[i]).toArray();
+    }
+
+    private static int[] filled(int count, int value) {
+        int[] values = new int[count];
+        Arrays.fill(values, value);
+        return values;
+    }
+
+    @Override
+    public void close() {
+        if (open) {
+            open = false;
+            exact.close();
+            snapshot.release();
+        }
+    }
+}
