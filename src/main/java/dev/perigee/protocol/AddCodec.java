@@ -66,9 +66,7 @@ public final class AddCodec {
         int flags = body.u16();
         check(body.u32() == 0, "ADD: a reserved field is not 0");
         check(rows >= 1, "rows: %d (expected 1 or more)", rows);
-        if (dim < 1 || dim > limits.maxDim()) {
-            throw new PerigeeException(ErrorCode.LIMIT_EXCEEDED, "dim: %d (expected 1 to %d)".formatted(dim, limits.maxDim()));
-        }
+        limits.checkDim(dim);
         if ((flags & ~WITH_IDS) != 0) {
             throw new PerigeeException(ErrorCode.UNSUPPORTED, "ADD: flags %x (expected 0 or 1)".formatted(flags));
         }

@@ -43,11 +43,16 @@ public record Limits(int maxFrameBytes, int maxQueries, int maxK, int maxDim, in
     /** Refuses a search that is too large in queries, dim, k or in the bytes of its answer. Takes any counts, also hostile ones. */
     public void checkSearch(long rows, long dim, long k) {
         refuse(rows >= 1 && rows <= maxQueries, "queries: %d (expected 1 to %d)", rows, maxQueries);
-        refuse(dim >= 1 && dim <= maxDim, "dim: %d (expected 1 to %d)", dim, maxDim);
+        checkDim(dim);
         refuse(k >= 1 && k <= maxK, "k: %d (expected 1 to %d)", k, maxK);
         // rows < 2^31, k < 2^15: the product is exact
         refuse(rows * k * BYTES_PER_HIT <= maxResultBytes,
                 "answer: %d bytes (expected at most %d: fewer queries or a smaller k)", rows * k * BYTES_PER_HIT, maxResultBytes);
+    }
+
+    /** Refuses rows that are too long. Takes any count. */
+    public void checkDim(long dim) {
+        refuse(dim >= 1 && dim <= maxDim, "dim: %d (expected 1 to %d)", dim, maxDim);
     }
 
     private static void refuse(boolean ok, String format, Object... arguments) {
