@@ -21,6 +21,10 @@ final class Builds {
         this.engine = engine;
     }
 
+    boolean isRunning(String collection) {
+        return running.containsKey(collection);
+    }
+
     /** Waits for the builds whose connections are gone, and which therefore end at their next step. */
     void join(long millis) throws InterruptedException {
         for (Build build : running.values()) {

@@ -112,6 +112,10 @@ public final class Server implements AutoCloseable {
         return services.admission().held();
     }
 
+    boolean isBuilding(String collection) {
+        return services.builds().isRunning(collection);
+    }
+
     /**
      * Stops accepting, tells every client to go elsewhere, finishes what was accepted for as long as the settings say,
      * cancels the rest and closes. Waits for all of it. May be called twice.
