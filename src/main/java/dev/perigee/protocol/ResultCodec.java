@@ -41,10 +41,10 @@ public final class ResultCodec {
         long rows = body.u32();
         long k = body.u32();
         long blocks = body.u32();
-        long hits = Math.multiplyExact(rows, k);
-        check(rows >= 1 && k >= 1 && hits <= body.remaining() / Limits.BYTES_PER_HIT,
-                "RESULT: %d x %d in %d bytes", rows, k, body.remaining());
         body.skip(IDS_AT - body.position(), "padding");
+        long most = body.remaining() / Limits.BYTES_PER_HIT;
+        check(rows >= 1 && k >= 1 && rows <= most / k, "RESULT: %d x %d in %d bytes", rows, k, body.remaining());
+        long hits = rows * k;
         long[] ids = new long[(int) hits];
         float[] scores = new float[(int) hits];
         RawBlocks.read(frame.bytes(), IDS_AT, ids);
