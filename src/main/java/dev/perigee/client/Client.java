@@ -281,6 +281,9 @@ public final class Client implements AutoCloseable {
     @Override
     public void close() {
         link.close();
-        loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        var ended = loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        if (!link.isLoopThread()) {
+            ended.awaitUninterruptibly();
+        }
     }
 }

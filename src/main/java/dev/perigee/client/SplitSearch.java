@@ -1,5 +1,6 @@
 package dev.perigee.client;
 
+import dev.perigee.PerigeeException;
 import dev.perigee.api.SearchResult;
 import java.util.HashSet;
 import java.util.Set;
@@ -67,7 +68,8 @@ final class SplitSearch {
         }
         future.whenComplete((result, failure) -> {
             if (failure != null) {
-                whole.completeExceptionally(failure);
+                whole.completeExceptionally(from > 0 && failure instanceof PerigeeException known ? new PerigeeException(
+                        known.code(), "%s (counted from query %d)".formatted(known.getMessage(), from), known) : failure);
             } else {
                 join(future, from, result);
             }

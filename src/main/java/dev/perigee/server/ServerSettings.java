@@ -52,4 +52,8 @@ public record ServerSettings(String host, int port, Limits limits, int workers, 
     public ServerSettings withDrain(Duration drain) {
         return new ServerSettings(host, port, limits, workers, ioThreads, drain, waitingBytes);
     }
+
+    public ServerSettings withWaitingBytes(long waitingBytes) {
+        return new ServerSettings(host, port, limits, workers, ioThreads, drain, waitingBytes);
+    }
 }
