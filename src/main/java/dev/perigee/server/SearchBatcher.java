@@ -151,62 +151,68 @@ final class SearchBatcher {
 
     /** Searches one batch and answers what is done with it. Called by a worker, without the lock. */
     void run(List<Slice> slices) {
-        List<Slice> sound = new ArrayList<>(slices.size());
+        List<Slice> open = new ArrayList<>(slices);
         List<SearchResult> results;
         try {
-            results = search(slices, sound);
+            results = search(open);
         } catch (Throwable e) {
-            if (sound.size() > 1) {
+            if (open.size() > 1) {
                 // one request may have spoilt the batch of the others
-                sound.forEach(slice -> run(List.of(slice)));
+                open.forEach(slice -> run(List.of(slice)));
             } else {
                 PerigeeException failure = Failures.of(e);
-                (sound.isEmpty() ? slices : sound).forEach(slice -> done(slice, failure));
+                open.forEach(slice -> done(slice, failure));
             }
             return;
         }
-        for (int i = 0; i < sound.size(); i++) {
+        for (int i = 0; i < open.size(); i++) {
             PerigeeException failure = null;
             try {
-                sound.get(i).task.put(sound.get(i).from, results.get(i));
+                open.get(i).task.put(open.get(i).from, results.get(i));
             } catch (Throwable e) {
                 failure = Failures.of(e);
             }
-            done(sound.get(i), failure);
+            done(open.get(i), failure);
         }
     }
 
-    /** Fails the slices that cannot be searched, and lists the others in {@code sound}. @return their answers */
-    private List<SearchResult> search(List<Slice> slices, List<Slice> sound) {
-        int rows = 0;
-        for (Slice slice : slices) {
-            rows += slice.rows;
-        }
-        try (Engine.Lease lease = engine.lease(collection, rows)) {
-            Matrix queries = lease.queries();
-            List<Batch.Part> parts = new ArrayList<>(slices.size());
-            List<Slice> unsound = new ArrayList<>(0);
-            List<PerigeeException> reasons = new ArrayList<>(0);
-            int at = 0;
-            for (Slice slice : slices) {
-                slice.task.copyQueries(slice.from, slice.rows, queries, at);
-                int bad = queries.slice(at, at + slice.rows).firstNotFinite();
-                if (bad >= 0) {
-                    // the next request's queries take their place
-                    unsound.add(slice);
-                    reasons.add(PerigeeException.invalid("query %d: holds a NaN or an infinity (expected finite values)"
-                            .formatted(slice.from + bad)));
-                    continue;
+    /** @return the answers of what is left in {@code open}; slices that cannot be searched are answered and taken out */
+    private List<SearchResult> search(List<Slice> open) {
+        while (!open.isEmpty()) {
+            int rows = 0;
+            for (Slice slice : open) {
+                rows += slice.rows;
+            }
+            try (Engine.Lease lease = engine.lease(collection, rows)) {
+                if (fill(lease.queries(), open)) {
+                    List<Batch.Part> parts = new ArrayList<>(open.size());
+                    for (Slice slice : open) {
+                        parts.add(new Batch.Part(slice.rows, slice.task.what()));
+                    }
+                    return lease.search(parts);
                 }
-                sound.add(slice);
-                parts.add(new Batch.Part(slice.rows, slice.task.what()));
-                at += slice.rows;
             }
-            for (int i = 0; i < unsound.size(); i++) {
-                done(unsound.get(i), reasons.get(i));
-            }
-            return parts.isEmpty() ? List.of() : lease.search(parts);
         }
+        return List.of();
+    }
+
+    /** Copies the queries of all slices. @return false if some were refused and taken out, so that the others lie wrong */
+    private boolean fill(Matrix queries, List<Slice> open) {
+        int at = 0;
+        boolean allSound = true;
+        for (var slices = open.iterator(); slices.hasNext(); ) {
+            Slice slice = slices.next();
+            slice.task.copyQueries(slice.from, slice.rows, queries, at);
+            int bad = queries.slice(at, at + slice.rows).firstNotFinite();
+            if (bad >= 0) {
+                slices.remove();
+                allSound = false;
+                done(slice, PerigeeException.invalid("query %d: holds a NaN or an infinity (expected finite values)"
+                        .formatted(slice.from + bad)));
+            }
+            at += slice.rows;
+        }
+        return allSound;
     }
 
     private void done(Slice slice, PerigeeException failure) {

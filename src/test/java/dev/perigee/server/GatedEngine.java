@@ -14,6 +14,9 @@ import java.util.concurrent.TimeUnit;
 
 /** The real searches and builds, held up while {@link #shut}; remembers the rows of each part of each batch. */
 final class GatedEngine implements Engine {
+    /** A search of that many fails, and with it the call that it is in. */
+    static final int REFUSED_K = 666;
+    static final int DEFECT_K = 777;
     final List<List<Integer>> batches = new CopyOnWriteArrayList<>();
     /** Batches that have come to the gate. */
     final Semaphore arrived = new Semaphore(0);
@@ -66,6 +69,14 @@ final class GatedEngine implements Engine {
             public List<SearchResult> search(List<Batch.Part> parts) {
                 batches.add(parts.stream().map(Batch.Part::rows).toList());
                 pass();
+                for (Batch.Part part : parts) {
+                    if (part.request().k() == REFUSED_K) {
+                        throw new PerigeeException(ErrorCode.UNSUPPORTED, "k: refused");
+                    }
+                    if (part.request().k() == DEFECT_K) {
+                        throw new IllegalStateException("a secret of the server");
+                    }
+                }
                 return lease.search(parts);
             }
 

@@ -138,6 +138,27 @@ class ServerTest {
     }
 
     @Test
+    void aRequestThatFailsItsBatchFailsAlone() throws Exception {
+        try (Served served = new Served(Served.settings().withWorkers(1)); Client client = served.client()) {
+            served.engine.shut();
+            var first = client.searchAsync("cars", Served.query(1), SearchRequest.nearest(1));
+            served.engine.awaitArrival();
+            var before = client.searchAsync("cars", Served.query(1), SearchRequest.nearest(2));
+            var refused = client.searchAsync("cars", Served.query(2), SearchRequest.nearest(GatedEngine.REFUSED_K));
+            var defect = client.searchAsync("cars", Served.query(3), SearchRequest.nearest(GatedEngine.DEFECT_K));
+            var after = client.searchAsync("cars", Served.query(1), SearchRequest.nearest(2));
+            client.ping();
+            served.engine.open();
+            fails(refused::join, ErrorCode.UNSUPPORTED, "k: refused");
+            fails(defect::join, ErrorCode.INTERNAL, "see the server's log: IllegalStateException");
+            assertThat(defect).failsWithin(1, TimeUnit.SECONDS).withThrowableThat().withMessageNotContaining("secret");
+            same(before.join(), after.join());
+            assertThat(before.join().id(0, 0)).isEqualTo(first.join().id(0, 0));
+            released(served);
+        }
+    }
+
+    @Test
     void anExpiredRequestNeverReachesTheSearcher() throws Exception {
         try (Served served = new Served(Served.settings().withWorkers(1)); Client client = served.client()) {
             served.engine.shut();
