@@ -120,8 +120,9 @@ public final class Client implements AutoCloseable {
         Deadline by = Deadline.in(deadline);
         SplitSearch.Part part = (from, rows) -> {
             long id = nextId.incrementAndGet();
-            return submit(id, Opcode.SEARCH, rows, SearchCodec.encode(ALLOCATOR, id, collection, queries, from, rows, request), by,
-                    answer(Opcode.RESULT, frame -> checkShape(ResultCodec.decode(frame), rows, request.k())));
+            ByteBuf frame = SearchCodec.encode(ALLOCATOR, id, collection, queries, from, rows, request);
+            return submit(id, Opcode.SEARCH, rows, frame, by,
+                    answer(Opcode.RESULT, answer -> checkShape(ResultCodec.decode(answer), rows, request.k())));
         };
         return queries.rows() <= most ? part.search(0, queries.rows())
                 : new SplitSearch(queries.rows(), request.k(), most, part).start();
@@ -219,7 +220,8 @@ public final class Client implements AutoCloseable {
 
     public CompletableFuture<Void> dropAsync(String collection) {
         long id = nextId.incrementAndGet();
-        return submit(id, Opcode.DROP, 0, NameCodec.encode(ALLOCATOR, Opcode.DROP, id, collection), Deadline.in(deadline), done());
+        return submit(id, Opcode.DROP, 0, NameCodec.encode(ALLOCATOR, Opcode.DROP, id, collection), Deadline.in(deadline),
+                done());
     }
 
     /** Waits for the server's echo. @return how long it took */
@@ -251,7 +253,8 @@ public final class Client implements AutoCloseable {
     }
 
     private static SearchResult checkShape(SearchResult result, int rows, int k) {
-        check(result.queries() == rows && result.k() == k, "answer: %d x %d (expected %d x %d)", result.queries(), result.k(), rows, k);
+        check(result.queries() == rows && result.k() == k,
+                "answer: %d x %d (expected %d x %d)", result.queries(), result.k(), rows, k);
         return result;
     }
 

@@ -81,7 +81,8 @@ final class Connector {
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
-            context.writeAndFlush(HelloCodec.encode(context.alloc(), new HelloCodec.Hello(HelloCodec.VERSION, HelloCodec.VERSION)));
+            HelloCodec.Hello hello = new HelloCodec.Hello(HelloCodec.VERSION, HelloCodec.VERSION);
+            context.writeAndFlush(HelloCodec.encode(context.alloc(), hello));
             context.executor().schedule(() -> {
                 if (!welcomed && context.channel().isActive()) {
                     reason = unavailable("no welcome within " + settings.connectTimeout(), null);

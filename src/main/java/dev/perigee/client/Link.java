@@ -223,7 +223,8 @@ final class Link {
         if (attempt >= settings.reconnectAttempts()) {
             state = State.DOWN;
             failWaiting(new PerigeeException(ErrorCode.UNAVAILABLE,
-                    "server %s: not reached again after %d attempts: %s".formatted(connector.address(), attempt, lastReason), reason));
+                    "server %s: not reached again after %d attempts: %s"
+                    .formatted(connector.address(), attempt, lastReason), reason));
             return;
         }
         reconnect();
@@ -288,7 +289,8 @@ final class Link {
     void received(Frame frame) {
         Call<?> call = inFlight.get(frame.request());
         if (call == null) {
-            LOG.log(System.Logger.Level.DEBUG, () -> "%s for request %d, which is not in flight".formatted(frame.opcode(), frame.request()));
+            LOG.log(System.Logger.Level.DEBUG, () ->
+                    "%s for request %d, which is not in flight".formatted(frame.opcode(), frame.request()));
             return;
         }
         if (frame.opcode() == Opcode.PROGRESS) {

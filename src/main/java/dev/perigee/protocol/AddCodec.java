@@ -40,7 +40,8 @@ public final class AddCodec {
     }
 
     /** Rows {@code from} to {@code from + rows} of {@code request} as one frame. */
-    public static ByteBuf encode(ByteBufAllocator allocator, long id, String collection, UpsertRequest request, int from, int rows) {
+    public static ByteBuf encode(ByteBufAllocator allocator, long id, String collection, UpsertRequest request,
+            int from, int rows) {
         byte[] name = Frame.utf8(collection);
         int dim = request.rows().dim();
         int at = overhead(collection);

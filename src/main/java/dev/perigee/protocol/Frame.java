@@ -70,7 +70,8 @@ public record Frame(Opcode opcode, long request, long deadlineMicros, ByteBuf by
         int type = bytes.getUnsignedShortLE(at + TYPE_AT);
         Opcode opcode = Opcode.of(type);
         PerigeeException.check(opcode != null && opcode.direction() == direction,
-                "frame: type %d is none that goes %s", type, direction == Opcode.Direction.TO_SERVER ? "to a server" : "to a client");
+                "frame: type %d is none that goes %s", type,
+                direction == Opcode.Direction.TO_SERVER ? "to a server" : "to a client");
         PerigeeException.check(bytes.getShortLE(at + FLAGS_AT) == 0 && bytes.getIntLE(at + HANDLE_AT) == 0
                 && bytes.getIntLE(at + RESERVED_AT) == 0, "frame: a reserved field is not 0");
         return new Header((int) length, opcode, bytes.getLongLE(at + REQUEST_AT), bytes.getUnsignedIntLE(at + DEADLINE_AT));

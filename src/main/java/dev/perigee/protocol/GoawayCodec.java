@@ -10,7 +10,8 @@ public final class GoawayCodec {
 
     public static ByteBuf encode(ByteBufAllocator allocator, String reason) {
         byte[] text = Frame.utf8(reason);
-        return Frame.begin(allocator, Opcode.GOAWAY, 0, Frame.HEADER + 2 + text.length).writeShortLE(text.length).writeBytes(text);
+        return Frame.begin(allocator, Opcode.GOAWAY, 0, Frame.HEADER + 2 + text.length)
+                .writeShortLE(text.length).writeBytes(text);
     }
 
     public static String decode(Frame frame) {

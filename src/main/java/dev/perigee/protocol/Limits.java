@@ -40,7 +40,7 @@ public record Limits(int maxFrameBytes, int maxQueries, int maxK, int maxDim, in
         check(credits >= maxQueries, "credits: %d (expected at least max queries, %d)", credits, maxQueries);
     }
 
-    /** Refuses a search that is too large in queries, dim, k or in the bytes of its answer. Takes any counts, also hostile ones. */
+    /** Refuses a search that is too large in queries, dim, k or the bytes of its answer. Takes any counts, also hostile. */
     public void checkSearch(long rows, long dim, long k) {
         refuse(rows >= 1 && rows <= maxQueries, "queries: %d (expected 1 to %d)", rows, maxQueries);
         checkDim(dim);

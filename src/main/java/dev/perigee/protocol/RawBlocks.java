@@ -64,7 +64,8 @@ public final class RawBlocks {
     }
 
     static void write(float[] from, int offset, int count, ByteBuf frame, int at) {
-        MemorySegment.copy(from, offset, MemorySegment.ofBuffer(frame.nioBuffer(at, count * Float.BYTES)), Matrix.FLOAT, 0, count);
+        MemorySegment.copy(from, offset, MemorySegment.ofBuffer(frame.nioBuffer(at, count * Float.BYTES)),
+                Matrix.FLOAT, 0, count);
     }
 
     static void write(long[] from, int offset, int count, ByteBuf frame, int at) {

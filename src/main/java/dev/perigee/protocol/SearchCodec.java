@@ -53,7 +53,8 @@ public final class SearchCodec {
         return frame.writerIndex(frame.capacity());
     }
 
-    private static ByteBuf head(ByteBufAllocator allocator, long id, String collection, int rows, int dim, SearchRequest request) {
+    private static ByteBuf head(ByteBufAllocator allocator, long id, String collection, int rows, int dim,
+            SearchRequest request) {
         byte[] name = Frame.utf8(collection);
         int options = (request.probes().isPresent() ? 1 : 0) + (request.refine().isPresent() ? 1 : 0);
         int at = (int) Frame.align(NAME_AT + name.length + options * OPTION_BYTES);

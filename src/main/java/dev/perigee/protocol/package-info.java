@@ -12,7 +12,7 @@
  * <tr><td>0</td><td>u32</td><td>length of the whole frame, this header included: 32 to max frame</td></tr>
  * <tr><td>4</td><td>u16</td><td>type: {@code Opcode}</td></tr>
  * <tr><td>6</td><td>u16</td><td>flags, reserved</td></tr>
- * <tr><td>8</td><td>u64</td><td>request id, chosen by the client, not 0, unlike any that is unanswered; 0 = the connection</td></tr>
+ * <tr><td>8</td><td>u64</td><td>request id, chosen by the client, unlike any that is unanswered; 0 = the connection</td></tr>
  * <tr><td>16</td><td>u32</td><td>microseconds that the sender still waits; 0 = for ever</td></tr>
  * <tr><td>20</td><td>u32</td><td>reserved (for a collection's handle)</td></tr>
  * <tr><td>24</td><td>u32</td><td>CRC32C of bytes 0 to 23 and 28 to 31</td></tr>

@@ -53,7 +53,8 @@ final class Builds {
         void start(Collection collection) {
             String name = collection.spec().name();
             if (running.putIfAbsent(name, this) != null) {
-                throw new PerigeeException(ErrorCode.FAILED_PRECONDITION, "build: collection '%s' is being built".formatted(name));
+                throw new PerigeeException(ErrorCode.FAILED_PRECONDITION,
+                        "build: collection '%s' is being built".formatted(name));
             }
             try {
                 thread = Thread.ofPlatform().name("perigee-build-" + name).daemon().start(() -> run(collection));
@@ -89,7 +90,8 @@ final class Builds {
             if (!cancelled && (!stage.equals(this.stage) || now - nextProgress >= 0)) {
                 this.stage = stage;
                 nextProgress = now + PROGRESS_NANOS;
-                connection.send(ProgressCodec.encode(connection.allocator(), request, new ProgressCodec.Step(stage, done, total)));
+                connection.send(ProgressCodec.encode(connection.allocator(), request,
+                        new ProgressCodec.Step(stage, done, total)));
             }
             return !cancelled;
         }

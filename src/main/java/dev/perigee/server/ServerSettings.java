@@ -17,7 +17,8 @@ import java.time.Duration;
  * @param waitingBytes most bytes of requests and of answers to them that may be in the server at one time, over all
  *                     connections; what goes beyond is answered OVERLOADED. At least two of the longest frames
  */
-public record ServerSettings(String host, int port, Limits limits, int workers, int ioThreads, Duration drain, long waitingBytes) {
+public record ServerSettings(String host, int port, Limits limits, int workers, int ioThreads, Duration drain,
+        long waitingBytes) {
     /** The port that clients try when none is said. */
     public static final int PORT = 7070;
 

@@ -6,7 +6,7 @@
  * <table>
  * <tr><th>thread</th><th>does</th></tr>
  * <tr><td>perigee-io-*</td><td>event loops: read, decode, check, count credits, hand over; write answers. Never wait</td></tr>
- * <tr><td>perigee-search-*</td><td>{@code SearchWorkers}: take batches from the collections' {@code SearchBatcher}s and search</td></tr>
+ * <tr><td>perigee-search-*</td><td>{@code SearchWorkers}: take batches from the {@code SearchBatcher}s and search</td></tr>
  * <tr><td>perigee-work-*</td><td>create, add, info, list, drop: in order for each connection</td></tr>
  * <tr><td>perigee-build-*</td><td>one per collection that is being built</td></tr>
  * </table>

@@ -79,14 +79,16 @@ class CodecTest {
         assertThat(read).containsExactly(new HelloCodec.Hello(1, 3), new WelcomeCodec.Welcome(1, LIMITS), SPEC, "cars", 1L << 40,
                 List.of(INFO, INFO), new ProgressCodec.Step("k-means", 3, 20));
         for (ErrorCode code : ErrorCode.values()) {
-            PerigeeException error = Wire.decode(Wire.bytes(ErrorCodec.encode(Wire.ALLOCATOR, 7, code, "so: ü")), ErrorCodec::decode);
+            PerigeeException error = Wire.decode(
+                    Wire.bytes(ErrorCodec.encode(Wire.ALLOCATOR, 7, code, "so: ü")), ErrorCodec::decode);
             assertThat(error).hasMessage("so: ü");
             assertThat(error.code()).isEqualTo(code);
         }
-        assertThat(Wire.decode(Wire.bytes(ErrorCodec.encode(Wire.ALLOCATOR, 7, ErrorCode.IO, "x".repeat(9999))), ErrorCodec::decode)
-                .getMessage()).hasSize(4096);
+        byte[] longError = Wire.bytes(ErrorCodec.encode(Wire.ALLOCATOR, 7, ErrorCode.IO, "x".repeat(9999)));
+        assertThat(Wire.decode(longError, ErrorCodec::decode).getMessage()).hasSize(4096);
         assertThat(Wire.decode(Wire.bytes(GoawayCodec.encode(Wire.ALLOCATOR, "bye")), GoawayCodec::decode)).isEqualTo("bye");
-        assertThat(Wire.decode(Wire.bytes(CollectionsCodec.encode(Wire.ALLOCATOR, 7, List.of())), CollectionsCodec::decode)).isEmpty();
+        byte[] none = Wire.bytes(CollectionsCodec.encode(Wire.ALLOCATOR, 7, List.of()));
+        assertThat(Wire.decode(none, CollectionsCodec::decode)).isEmpty();
         for (Distance distance : Distance.values()) {
             CollectionSpec spec = new CollectionSpec("c", 1, distance, IndexSpec.FLAT);
             assertThat(Wire.decode(Wire.bytes(CreateCodec.encode(Wire.ALLOCATOR, 7, spec)), CreateCodec::decode)).isEqualTo(spec);
@@ -96,7 +98,8 @@ class CodecTest {
     @Test
     void searchThereAndBackInAnyPieces() {
         SearchRequest plain = SearchRequest.nearest(10);
-        for (SearchRequest request : List.of(plain, plain.withProbes(9), plain.withRefine(0), plain.withProbes(1).withRefine(16_384))) {
+        for (SearchRequest request : List.of(plain, plain.withProbes(9), plain.withRefine(0),
+                plain.withProbes(1).withRefine(16_384))) {
             for (int dim : new int[] {1, 7, 8, 16, 31, 32, 100, 128}) {
                 byte[] bytes = search(37, dim, request);
                 for (int piece : new int[] {bytes.length, 2500, dim == 7 ? 1 : 4000}) {
@@ -110,10 +113,11 @@ class CodecTest {
                     assertThat(search.queriesAt() % 64).isZero();
                     assertThat(search).isEqualTo(new SearchCodec.Search("cars", 37, dim, request, search.queriesAt()));
                     Matrix expected = matrix(37, dim);
+                    Matrix zeros = Matrix.allocate(ARENA, 2, dim);
                     for (int i = 0; i < 37; i++) {
                         assertThat(into.get(i + 2)).isEqualTo(expected.get(i));
                     }
-                    assertThat(into.slice(0, 2).segment().mismatch(Matrix.allocate(ARENA, 2, dim).segment().asSlice(0, 2 * into.stride())))
+                    assertThat(into.slice(0, 2).segment().mismatch(zeros.segment().asSlice(0, 2 * into.stride())))
                             .isEqualTo(-1);
                 }
             }

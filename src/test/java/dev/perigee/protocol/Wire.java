@@ -83,6 +83,7 @@ final class Wire {
     static List<String> feed(byte[] bytes, Opcode.Direction direction, int maxFrame, Random random) {
         EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(direction, maxFrame));
         List<String> seen = new ArrayList<>();
+        String failure = null;
         try {
             for (int at = 0; at < bytes.length; ) {
                 int piece = Math.min(bytes.length - at, 1 + random.nextInt(random.nextBoolean() ? 10 : 5000));
@@ -91,13 +92,16 @@ final class Wire {
             }
             channel.checkException();
         } catch (PerigeeException e) {
-            seen.add(e.getMessage());
+            failure = e.getMessage();
         } finally {
             for (Frame frame = channel.readInbound(); frame != null; frame = channel.readInbound()) {
-                seen.add(seen.isEmpty() || !seen.getLast().startsWith("frame:") ? seen.size() : seen.size() - 1, frame.opcode().name());
+                seen.add(frame.opcode().name());
                 frame.release();
             }
             channel.finishAndReleaseAll();
+        }
+        if (failure != null) {
+            seen.add(failure);
         }
         return seen;
     }

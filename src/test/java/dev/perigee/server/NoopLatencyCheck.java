@@ -149,7 +149,8 @@ public final class NoopLatencyCheck {
             socket.write(hello.nioBuffer());
             ByteBuffer in = ByteBuffer.allocateDirect(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
             frame(socket, in);
-            ByteBuf search = SearchCodec.encode(UnpooledByteBufAllocator.DEFAULT, 7, "noop", new float[DIM], SearchRequest.nearest(K));
+            ByteBuf search = SearchCodec.encode(UnpooledByteBufAllocator.DEFAULT, 7, "noop", new float[DIM],
+                    SearchRequest.nearest(K));
             ByteBuffer out = search.nioBuffer();
             long[] nanos = new long[20_000];
             for (int i = 0; i < nanos.length; i++) {
@@ -216,6 +217,7 @@ public final class NoopLatencyCheck {
 
     private static void report(String name, long[] nanos) {
         Arrays.sort(nanos);
-        System.out.printf("%s: p50 %.1f us, p99 %.1f us%n", name, nanos[nanos.length / 2] / 1e3, nanos[nanos.length * 99 / 100] / 1e3);
+        System.out.printf("%s: p50 %.1f us, p99 %.1f us%n", name,
+                nanos[nanos.length / 2] / 1e3, nanos[nanos.length * 99 / 100] / 1e3);
     }
 }

@@ -41,7 +41,8 @@ class RequestHandlerTest {
             broken(served, raw -> raw.hello().send(new byte[1000]), "CRC32C");
             broken(served, raw -> raw.send(ping(1)), "hello: PING came first");
             broken(served, raw -> raw.hello().send(HelloCodec.encode(RawClient.ALLOCATOR, new HelloCodec.Hello(1, 1))), "HELLO");
-            broken(served, raw -> raw.send(HelloCodec.encode(RawClient.ALLOCATOR, new HelloCodec.Hello(2, 5))), "versions 2 to 5");
+            broken(served, raw -> raw.send(HelloCodec.encode(RawClient.ALLOCATOR, new HelloCodec.Hello(2, 5))),
+                    "versions 2 to 5");
             broken(served, raw -> raw.hello().send(ping(0)), "PING with id 0");
             broken(served, raw -> raw.hello().send(Frame.empty(RawClient.ALLOCATOR, Opcode.PONG, 1)), "type 66");
             broken(served, raw -> raw.send(search(1, 60, 1)), "frame: 48"); // long, before the hello

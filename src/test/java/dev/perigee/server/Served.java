@@ -2,6 +2,7 @@ package dev.perigee.server;
 
 import dev.perigee.api.CollectionSpec;
 import dev.perigee.api.IndexSpec;
+import dev.perigee.api.Progress;
 import dev.perigee.api.UpsertRequest;
 import dev.perigee.client.Client;
 import dev.perigee.client.ClientSettings;
@@ -12,7 +13,7 @@ import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.Random;
 
-/** A server on a free port with one collection 'cars' [200, 20], seeded, and a gate before its searches. */
+/** A server on a free port with one collection 'cars' [200, 20], seeded, in 8 lists, and a gate before its searches. */
 final class Served implements AutoCloseable {
     static final int DIM = 20;
     static final int ROWS = 200;
@@ -27,8 +28,9 @@ final class Served implements AutoCloseable {
 
     Served(ServerSettings settings) {
         collections = collections();
-        collections.create(new CollectionSpec("cars", DIM, Distance.L2, IndexSpec.FLAT))
-                .add(UpsertRequest.of(random(arena, ROWS, DIM, 1)));
+        collections.create(new CollectionSpec("cars", DIM, Distance.L2, IndexSpec.ivfFlat(8)));
+        collections.get("cars").add(UpsertRequest.of(random(arena, ROWS, DIM, 1)));
+        collections.get("cars").build(Progress.NONE);
         server = Server.start(settings, collections, engine);
     }
 

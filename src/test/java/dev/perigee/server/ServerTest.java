@@ -73,7 +73,7 @@ class ServerTest {
                 int rows = i % 100 == 7 ? 300 : 1 + i % 3;
                 SearchRequest request = SearchRequest.nearest(1 + i % 11);
                 queries.add(Served.random(arena, rows, Served.DIM, 100 + i));
-                requests.add(i % 2 == 0 ? request : request.withProbes(1 + i % 5).withRefine(i % 4 * 10));
+                requests.add(i % 2 == 0 ? request : request.withProbes(1 + i % 5).withRefine(0));
                 futures.add(client.searchAsync("cars", queries.get(i), requests.get(i)));
             }
             for (int i = 0; i < 1000; i++) {
@@ -103,7 +103,8 @@ class ServerTest {
             first.join();
             same(whole, served.collections.get("cars").search(many, SearchRequest.nearest(3)));
             for (int k = 1; k <= 5; k++) {
-                same(small.get(k - 1).join(), served.collections.get("cars").search(many.slice(k, k + 1), SearchRequest.nearest(k)));
+                same(small.get(k - 1).join(), served.collections.get("cars").search(
+                        many.slice(k, k + 1), SearchRequest.nearest(k)));
             }
             assertThat(served.engine.batches.subList(0, 5)).isEqualTo(
                     List.of(List.of(1), List.of(256), List.of(1, 1, 1, 1, 1), List.of(256), List.of(88)));
