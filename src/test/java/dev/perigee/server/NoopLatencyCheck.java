@@ -5,6 +5,7 @@ import dev.perigee.api.IndexSpec;
 import dev.perigee.api.Progress;
 import dev.perigee.api.SearchRequest;
 import dev.perigee.api.SearchResult;
+import dev.perigee.backend.Backends;
 import dev.perigee.client.Client;
 import dev.perigee.collection.Batch;
 import dev.perigee.collection.Collection;
@@ -78,7 +79,7 @@ public final class NoopLatencyCheck {
     }
 
     public static void main(String[] arguments) throws Exception {
-        Collections collections = Served.collections();
+        Collections collections = new Collections(Backends.open("auto", 1));
         collections.create(new CollectionSpec("noop", DIM, Distance.L2, IndexSpec.FLAT));
         ServerSettings settings = ServerSettings.standard().withAddress("127.0.0.1", 0);
         try (Server server = Server.start(settings, collections, new NoopEngine());

@@ -4,9 +4,11 @@ import dev.perigee.api.CollectionSpec;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.api.Progress;
 import dev.perigee.api.UpsertRequest;
+import dev.perigee.backend.Backends;
 import dev.perigee.client.Client;
 import dev.perigee.client.ClientSettings;
 import dev.perigee.collection.Collections;
+import dev.perigee.compute.ComputeBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
@@ -17,7 +19,8 @@ import java.util.Random;
 final class Served implements AutoCloseable {
     static final int DIM = 20;
     static final int ROWS = 200;
-    final Collections collections;
+    private final ComputeBackend backend = Backends.open("auto", 2);
+    final Collections collections = new Collections(backend);
     final GatedEngine engine = new GatedEngine();
     final Server server;
     final Arena arena = Arena.ofShared();
@@ -27,15 +30,10 @@ final class Served implements AutoCloseable {
     }
 
     Served(ServerSettings settings) {
-        collections = collections();
         collections.create(new CollectionSpec("cars", DIM, Distance.L2, IndexSpec.ivfFlat(8)));
         collections.get("cars").add(UpsertRequest.of(random(arena, ROWS, DIM, 1)));
         collections.get("cars").build(Progress.NONE);
         server = Server.start(settings, collections, engine);
-    }
-
-    static Collections collections() {
-        return new Collections();
     }
 
     static ServerSettings settings() {
@@ -81,6 +79,7 @@ final class Served implements AutoCloseable {
         engine.open();
         server.close();
         collections.close();
+        backend.close();
         arena.close();
     }
 }
