@@ -1,0 +1,23 @@
+/**
+ * Serves collections over the binary protocol. Start with {@link dev.perigee.server.Server}. May import: vector, distance,
+ * api, collection, protocol, Netty.
+ *
+ * <h2>Threads</h2>
+ * <table>
+ * <tr><th>thread</th><th>does</th></tr>
+ * <tr><td>perigee-io-*</td><td>event loops: read, decode, check, count credits, hand over; write answers. Never wait</td></tr>
+ * <tr><td>perigee-search-*</td><td>{@code SearchWorkers}: take batches from the {@code SearchBatcher}s and search</td></tr>
+ * <tr><td>perigee-work-*</td><td>create, add, info, list, drop: in order for each connection</td></tr>
+ * <tr><td>perigee-build-*</td><td>one per collection that is being built</td></tr>
+ * </table>
+ * <p>A search goes from its event loop to a worker and back, no other hop. Its queries are copied once, from the socket's
+ * buffers to the searcher's memory, and its answer is written once, to the buffer that is sent. No thread spins: on a 2-core
+ * virtual machine (loopback, d = 128, k = 10, a search that costs nothing) a single query took 70 to 80 us where two blocking
+ * sockets that echo it took 54, and batches of 1,000 ran at 3 million queries/s. Pooled and adaptive buffers were equal.
+ *
+ * <h2>What is held, and by whom</h2>
+ * <p>Before memory is taken, a request is checked against the limits, the connection's credits, and the bytes that may wait
+ * in the server ({@code Admission}: the frame and its answer, until the answer is written to the socket). A client that
+ * does not read its answers is not read from.
+ */
+package dev.perigee.server;
