@@ -65,15 +65,15 @@ public record BuildPlan(IndexSpec spec, int lists, int pqM, int sampleRows, long
 
     /** How long it will take about, from a short measurement on the first rows. */
     public double seconds(ComputeBackend backend, Matrix rows) {
-        int queries = Math.min(rows.rows(), 768);
+        int queries = Math.min(rows.rows(), 96);
         if (products == 0 || queries == 0) {
             return 0;
         }
-        int centroids = Math.min(rows.rows(), 128);
+        int centroids = Math.min(rows.rows(), 64);
         long best = Long.MAX_VALUE;
         try (Arena arena = Arena.ofShared()) {
             FlatData few = FlatData.of(Distance.L2, rows.slice(0, centroids), arena);
-            long end = System.nanoTime() + 250_000_000; // long enough for the kernels to be compiled
+            long end = System.nanoTime() + 400_000_000; // long enough for the kernels to be compiled
             while (System.nanoTime() < end) {
                 long start = System.nanoTime();
                 backend.nearest(rows.slice(0, queries), few, new int[queries]);

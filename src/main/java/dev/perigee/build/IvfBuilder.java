@@ -12,7 +12,6 @@ import dev.perigee.index.ProductQuantizer;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
 /**
@@ -55,7 +54,7 @@ public final class IvfBuilder {
                 ListFile.writeRows(listFile, model, inverted, rows, stages::at);
             } else {
                 stages.begin("encode", inverted.slots());
-                ListFile.writeCodes(listFile, model, inverted, rows, new Encoder(model, lists, arena), stages::at);
+                ListFile.writeCodes(listFile, model, inverted, rows, new ResidualEncoder(model, rows, lists, backend, arena), stages::at);
             }
         }
     }
@@ -158,80 +157,10 @@ public final class IvfBuilder {
         try (Arena local = Arena.ofShared()) {
             Matrix residuals = Matrix.allocate(local, chosen.length, rows.dim());
             for (int i = 0; i < chosen.length; i++) {
-                residual(chosen[i], centroids, lists[chosen[i]], residuals, i);
+                ResidualEncoder.residual(rows.rows(), chosen[i], centroids, lists[chosen[i]], residuals, i);
             }
             return new QuantizerTraining(backend, plan.spec().seed())
                     .train(residuals, plan.pqM(), plan.spec().pqBits(), arena, stages);
-        }
-    }
-
-    /** row - centroid in float, as a search will see it. */
-    private void residual(int row, Matrix centroids, int list, Matrix to, int toRow) {
-        for (int t = 0; t < rows.dim(); t++) {
-            to.set(toRow, t, rows.rows().get(row, t) - centroids.get(list, t));
-        }
-    }
-
-    private final class Encoder implements ListFile.Encoder {
-        private final IvfModel model;
-        private final int[] lists;
-        private final ProductQuantizer quantizer;
-        private final FlatData[] words;
-        private final Matrix residuals;
-        private final Matrix part;
-        private final int[] codes = new int[ListFile.BLOCK_SLOTS];
-
-        Encoder(IvfModel model, int[] lists, Arena arena) {
-            this.model = model;
-            this.lists = lists;
-            this.quantizer = model.quantizer();
-            this.words = QuantizerTraining.centroids(quantizer, arena);
-            this.residuals = Matrix.allocate(arena, ListFile.BLOCK_SLOTS, rows.dim());
-            this.part = Matrix.allocate(arena, ListFile.BLOCK_SLOTS, quantizer.dsub());
-        }
-
-        @Override
-        public void encode(int[] slots, MemorySegment out, MemorySegment terms) {
-            double[] sums = new double[slots.length];
-            for (int i = 0; i < slots.length; i++) {
-                if (slots[i] >= 0) {
-                    residual(slots[i], model.centroids().rows(), lists[slots[i]], residuals, i);
-                }
-            }
-            for (int s = 0; s < quantizer.m(); s++) {
-                QuantizerTraining.copyPart(residuals.slice(0, slots.length), s, part.slice(0, slots.length));
-                backend.nearest(part.slice(0, slots.length), words[s], codes);
-                for (int i = 0; i < slots.length; i++) {
-                    if (slots[i] >= 0) {
-                        put(out, i, s, codes[i]);
-                        sums[i] += term(s, codes[i], lists[slots[i]]);
-                    }
-                }
-            }
-            for (int i = 0; i < slots.length; i++) {
-                terms.set(Matrix.FLOAT, i * 4L, (float) sums[i]);
-            }
-        }
-
-        private void put(MemorySegment out, int slot, int s, int code) {
-            long at = (long) slot * quantizer.codeStride() + (quantizer.bits() == 8 ? s : s / 2);
-            int old = out.get(ValueLayout.JAVA_BYTE, at);
-            out.set(ValueLayout.JAVA_BYTE, at, (byte) (old | (quantizer.bits() == 4 && s % 2 == 1 ? code << 4 : code)));
-        }
-
-        /** The share of part s in |r|^2 + 2 (c - mean).r, zero for inner product. */
-        private double term(int s, int code, int list) {
-            if (rows.distance() == Distance.INNER_PRODUCT) {
-                return 0;
-            }
-            double sum = 0;
-            int dsub = quantizer.dsub();
-            for (int t = 0; t < dsub; t++) {
-                double r = quantizer.codewords().get((s << quantizer.bits()) + code, t);
-                double c = model.centroids().rows().get(list, s * dsub + t) - (double) model.centroids().mean().get(0, s * dsub + t);
-                sum += r * (r + 2 * c);
-            }
-            return sum;
         }
     }
 }

@@ -5,6 +5,7 @@ import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -105,13 +106,14 @@ public final class KMeans {
             sorted[next[lists[i]]++] = i;
         }
         double[] sums = new double[dim];
+        float[] row = new float[dim];
         for (int c = 0, i = 0; c < k; c++) {
             if (sizes[c] == 0) {
                 continue;
             }
             Arrays.fill(sums, 0);
             for (int end = i + sizes[c]; i < end; i++) {
-                float[] row = rows.get(sorted[i]);
+                MemorySegment.copy(rows.segment(), Matrix.FLOAT, sorted[i] * rows.stride(), row, 0, dim);
                 for (int t = 0; t < dim; t++) {
                     sums[t] += row[t];
                 }

@@ -8,8 +8,8 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * Shows how far long work is on standard error: a bar with rate and time left on a terminal, plain lines elsewhere. Ctrl-C gives the work up,
- * and the process ends when what was half made is gone.
+ * Shows how far long work is on standard error: a bar with rate and time left on a terminal, plain lines elsewhere. Ctrl-C
+ * gives the work up, and the process ends when what was half made is gone.
  */
 final class Bar implements Progress, AutoCloseable {
     private static final long LINE_NANOS = 2_000_000_000L;
@@ -23,6 +23,7 @@ final class Bar implements Progress, AutoCloseable {
     private ProgressBar bar;
     private long started;
     private long said;
+    private long last = -1;
 
     Bar() {
         this.terminal = Boolean.getBoolean("perigee.terminal");
@@ -36,6 +37,7 @@ final class Bar implements Progress, AutoCloseable {
             stage = name;
             started = System.nanoTime();
             said = started;
+            last = -1;
             if (terminal) {
                 bar = new ProgressBarBuilder().setTaskName(name).setInitialMax(total).setStyle(ProgressBarStyle.ASCII)
                         .showSpeed().setUpdateIntervalMillis(200).build();
@@ -43,8 +45,9 @@ final class Bar implements Progress, AutoCloseable {
         }
         if (bar != null) {
             bar.stepTo(done);
-        } else if (!terminal && (done == total || System.nanoTime() - said > LINE_NANOS)) {
+        } else if (!terminal && last != done && (done == total || System.nanoTime() - said > LINE_NANOS)) {
             line(done, total);
+            last = done;
         }
         return wanted;
     }

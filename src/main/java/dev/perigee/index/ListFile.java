@@ -31,7 +31,7 @@ public final class ListFile {
     private static final Set<String> BLOCKS =
             Set.of("begins", "sizes", "slot_rows", "list_rows", "list_starts", "mean", "codes", "terms");
     /** Slots that are written at a time: a multiple of the lists' own block. */
-    public static final int BLOCK_SLOTS = 1024;
+    public static final int BLOCK_SLOTS = 4096;
 
     private ListFile() {
     }

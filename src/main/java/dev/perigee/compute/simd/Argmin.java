@@ -12,7 +12,7 @@ import java.util.Arrays;
 final class Argmin {
     /** Rows of one task. */
     private static final int TASK = 64 * Tile.QUERIES;
-    private static final int SPREAD_FROM = 4 * TASK;
+    private static final int SHORT_TASK = 256;
 
     private final Workers workers;
     private final Scratch.Pool pool;
@@ -33,10 +33,10 @@ final class Argmin {
 
     private void findShort(Matrix rows, FlatData centroids, int[] into) {
         ShortKernel kernel = new ShortKernel(centroids);
-        int tasks = (rows.rows() + TASK - 1) / TASK;
-        workers.run(tasks, rows.rows() >= SPREAD_FROM, (worker, task) -> {
+        int tasks = (rows.rows() + SHORT_TASK - 1) / SHORT_TASK;
+        workers.run(tasks, tasks > 1, (worker, task) -> {
             ShortKernel.Row row = kernel.new Row();
-            for (int i = task * TASK; i < Math.min(rows.rows(), (task + 1) * TASK); i++) {
+            for (int i = task * SHORT_TASK; i < Math.min(rows.rows(), (task + 1) * SHORT_TASK); i++) {
                 int nearest = row.nearest(rows.address(i));
                 into[i] = nearest >= 0 ? nearest : exact(rows, i, centroids);
             }
@@ -61,7 +61,7 @@ final class Argmin {
                 }
             }
             int tasks = (rows.rows() + TASK - 1) / TASK;
-            workers.run(tasks, rows.rows() >= SPREAD_FROM, (worker, task) -> {
+            workers.run(tasks, tasks > 1, (worker, task) -> {
                 int begin = task * TASK;
                 new Block(rows, begin, Math.min(rows.rows(), begin + TASK), centroids).find(packed.address(), starts, into);
             });

@@ -1,0 +1,121 @@
+package dev.perigee.build;
+
+import dev.perigee.compute.ComputeBackend;
+import dev.perigee.distance.Distance;
+import dev.perigee.index.FlatData;
+import dev.perigee.index.IvfModel;
+import dev.perigee.index.ListFile;
+import dev.perigee.index.ProductQuantizer;
+import dev.perigee.vector.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Makes codes and terms of rows (see IvfPqData) for the list file. */
+final class ResidualEncoder implements ListFile.Encoder {
+    private final IvfModel model;
+    private final ProductQuantizer quantizer;
+    private final FlatData rows;
+    private final int[] lists;
+    private final ComputeBackend backend;
+    private final FlatData[] parts;
+    /** All codewords, [m x 2^bits x dsub]. */
+    private final float[] words;
+    private final Matrix residuals;
+    private final Matrix part;
+    private final int[] nearest = new int[ListFile.BLOCK_SLOTS];
+    private final int[] codes;
+
+    /** @param lists list of each row */
+    ResidualEncoder(IvfModel model, FlatData rows, int[] lists, ComputeBackend backend, Arena arena) {
+        this.model = model;
+        this.quantizer = model.quantizer();
+        this.rows = rows;
+        this.lists = lists;
+        this.backend = backend;
+        this.parts = QuantizerTraining.centroids(quantizer, arena);
+        this.words = new float[quantizer.codewords().rows() * quantizer.dsub()];
+        for (int w = 0; w < quantizer.codewords().rows(); w++) {
+            System.arraycopy(quantizer.codewords().get(w), 0, words, w * quantizer.dsub(), quantizer.dsub());
+        }
+        this.residuals = Matrix.allocate(arena, ListFile.BLOCK_SLOTS, rows.dim());
+        this.part = Matrix.allocate(arena, ListFile.BLOCK_SLOTS, quantizer.dsub());
+        this.codes = new int[ListFile.BLOCK_SLOTS * quantizer.m()];
+    }
+
+    /** Writes row - centroid in float, as a search will see it. */
+    static void residual(Matrix rows, int row, Matrix centroids, int list, Matrix to, int toRow) {
+        for (int t = 0; t < rows.dim(); t++) {
+            to.set(toRow, t, rows.get(row, t) - centroids.get(list, t));
+        }
+    }
+
+    @Override
+    public void encode(int[] slots, MemorySegment out, MemorySegment terms) {
+        for (int i = 0; i < slots.length; i++) {
+            if (slots[i] >= 0) {
+                residual(rows.rows(), slots[i], model.centroids().rows(), lists[slots[i]], residuals, i);
+            }
+        }
+        for (int s = 0; s < quantizer.m(); s++) {
+            QuantizerTraining.copyPart(residuals.slice(0, slots.length), s, part.slice(0, slots.length));
+            backend.nearest(part.slice(0, slots.length), parts[s], nearest);
+            for (int i = 0; i < slots.length; i++) {
+                codes[i * quantizer.m() + s] = nearest[i];
+            }
+        }
+        double[] centroid = null;
+        int list = -1;
+        for (int i = 0; i < slots.length; i++) {
+            if (slots[i] >= 0) {
+                if (lists[slots[i]] != list) {
+                    list = lists[slots[i]];
+                    centroid = centred(list);
+                }
+                put(out, i);
+                terms.set(Matrix.FLOAT, i * 4L, rows.distance() == Distance.INNER_PRODUCT ? 0f : (float) term(i, centroid));
+            }
+        }
+    }
+
+    private void put(MemorySegment out, int slot) {
+        long at = (long) slot * quantizer.codeStride();
+        for (int s = 0; s < quantizer.m(); s++) {
+            int code = codes[slot * quantizer.m() + s];
+            if (quantizer.bits() == 8) {
+                out.set(ValueLayout.JAVA_BYTE, at + s, (byte) code);
+            } else if (s % 2 == 0) {
+                out.set(ValueLayout.JAVA_BYTE, at + s / 2, (byte) code);
+            } else {
+                out.set(ValueLayout.JAVA_BYTE, at + s / 2, (byte) (out.get(ValueLayout.JAVA_BYTE, at + s / 2) | code << 4));
+            }
+        }
+    }
+
+    /** The centroid of a list less the mean of all. */
+    private double[] centred(int list) {
+        float[] centroid = model.centroids().rows().get(list);
+        float[] mean = model.centroids().mean().get(0);
+        double[] difference = new double[centroid.length];
+        for (int t = 0; t < centroid.length; t++) {
+            difference[t] = (double) centroid[t] - mean[t];
+        }
+        return difference;
+    }
+
+    /** |r|^2 + 2 c.r with r the decoded residual: a sum per part, then over the parts. */
+    private double term(int slot, double[] centroid) {
+        double sum = 0;
+        int dsub = quantizer.dsub();
+        for (int s = 0; s < quantizer.m(); s++) {
+            int word = ((s << quantizer.bits()) + codes[slot * quantizer.m() + s]) * dsub;
+            double share = 0;
+            for (int t = 0; t < dsub; t++) {
+                double r = words[word + t];
+                share += r * (r + 2 * centroid[s * dsub + t]);
+            }
+            sum += share;
+        }
+        return sum;
+    }
+}
