@@ -56,8 +56,9 @@ public abstract class ComputeBackendContract {
     @EnumSource(Rows.class)
     void exactOnEveryKindOfRows(Rows kind) {
         for (Distance distance : Distance.values()) {
-            for (int dim : new int[] {3, 25, 127}) {
-                assertExact(distance, kind.make(distance, 700, dim, 3), kind.make(distance, 25, dim, 4), 10);
+            for (int dim : new int[] {1, 3, 25, 127, 784, 1537}) {
+                int n = dim > 200 ? 150 : 700;
+                assertExact(distance, kind.make(distance, n, dim, 3), kind.make(distance, 25, dim, 4), 10);
             }
         }
     }

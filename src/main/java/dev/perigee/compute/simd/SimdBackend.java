@@ -1,5 +1,6 @@
 package dev.perigee.compute.simd;
 
+import dev.perigee.compute.Benchmark;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.compute.Searcher;
 import dev.perigee.index.FlatData;
@@ -36,6 +37,11 @@ public final class SimdBackend implements ComputeBackend {
     @Override
     public void nearest(Matrix rows, FlatData centroids, int[] into) {
         new Argmin(workers, pool).find(rows, centroids, into);
+    }
+
+    @Override
+    public List<Benchmark> benchmarks() {
+        return List.of(new SimdBenchmark(this));
     }
 
     @Override
