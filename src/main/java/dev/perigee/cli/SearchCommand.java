@@ -55,6 +55,10 @@ final class SearchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         SearchRequest request = options.request();
+        Vectors.requireHitsName(out);
+        if (scores != null) {
+            Vectors.requireFvecsName(scores);
+        }
         Matcher remote = REMOTE.matcher(index);
         if (remote.matches() && !Files.exists(Path.of(index))) {
             try (Client client = Client.connect(remote.group(1))) {

@@ -17,6 +17,7 @@ record Timing(SearchResult answer, double qps, double p50Micros, double p99Micro
     private static final int RUNS = 3;
     private static final int SINGLES = 500;
     private static final int WARM_UP = 1000;
+    private static final long SINGLE_WARM_UP_NANOS = 1_000_000_000;
 
     static Timing of(Matrix queries, SearchRequest request, BiFunction<Matrix, SearchRequest, SearchResult> search) {
         for (int i = 0; i < 2; i++) {
@@ -41,15 +42,16 @@ record Timing(SearchResult answer, double qps, double p50Micros, double p99Micro
 
     /** Nanoseconds of single queries. */
     private static Histogram singles(Matrix queries, SearchRequest request, BiFunction<Matrix, SearchRequest, SearchResult> search) {
-        Histogram latencies = new Histogram(3);
         int count = Math.min(SINGLES, queries.rows());
-        for (int i = -count / 2; i < count; i++) {
-            int query = Math.floorMod(i, count);
+        long end = System.nanoTime() + SINGLE_WARM_UP_NANOS;
+        for (int i = 0; i < 4 * SINGLES && System.nanoTime() < end; i++) {
+            search.apply(queries.slice(i % count, i % count + 1), request);
+        }
+        Histogram latencies = new Histogram(3);
+        for (int query = 0; query < count; query++) {
             long started = System.nanoTime();
             search.apply(queries.slice(query, query + 1), request);
-            if (i >= 0) {
-                latencies.recordValue(System.nanoTime() - started);
-            }
+            latencies.recordValue(System.nanoTime() - started);
         }
         return latencies;
     }

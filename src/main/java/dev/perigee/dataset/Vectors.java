@@ -150,6 +150,20 @@ public final class Vectors {
         }
     }
 
+    /** Refuses a name that {@link #writeHits} cannot write, before there is anything to write. */
+    public static void requireHitsName(Path out) {
+        check(endsWith(out, ".ivecs") || endsWith(out, ".npy"), "file: '%s' (expected *.ivecs or *.npy)", out);
+    }
+
+    /** Refuses a name that {@link #writeFvecs} cannot write. */
+    public static void requireFvecsName(Path out) {
+        check(endsWith(out, ".fvecs"), "file: '%s' (expected *.fvecs)", out);
+    }
+
+    private static boolean endsWith(Path file, String ending) {
+        return file.toString().toLowerCase(Locale.ROOT).endsWith(ending);
+    }
+
     /**
      * Writes answers {@code ids} [rows, k] as .ivecs or as .npy (int64), by the file's name. An existing file is replaced;
      * on failure nothing is left.
@@ -159,9 +173,8 @@ public final class Vectors {
     public static void writeHits(Path out, long[] ids, int rows, int k) {
         check(k <= Matrix.MAX_DIM, "k: %d (expected 1 to %d)", k, Matrix.MAX_DIM);
         check(k >= 1 && rows >= 0 && ids.length == (long) rows * k, "ids: %d (expected %d x %d)", ids.length, rows, k);
-        String name = out.toString().toLowerCase(Locale.ROOT);
-        check(name.endsWith(".ivecs") || name.endsWith(".npy"), "file: '%s' (expected *.ivecs or *.npy)", out);
-        if (name.endsWith(".npy")) {
+        requireHitsName(out);
+        if (endsWith(out, ".npy")) {
             NewFile.write(out, stream -> {
                 stream.write(NpyHeader.ofLongs(rows, k));
                 ByteBuffer row = ByteBuffer.allocate(k * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -192,7 +205,7 @@ public final class Vectors {
     public static void writeFvecs(Path out, float[] values, int rows, int dim) {
         check(dim >= 1 && dim <= Matrix.MAX_DIM, "dim: %d (expected 1 to %d)", dim, Matrix.MAX_DIM);
         check(rows >= 0 && values.length == (long) rows * dim, "values: %d (expected %d x %d)", values.length, rows, dim);
-        check(out.toString().toLowerCase(Locale.ROOT).endsWith(".fvecs"), "file: '%s' (expected *.fvecs)", out);
+        requireFvecsName(out);
         NewFile.write(out, stream -> {
             ByteBuffer row = ByteBuffer.allocate(Integer.BYTES + dim * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
             row.putInt(0, dim);
