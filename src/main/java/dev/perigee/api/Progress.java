@@ -13,7 +13,7 @@ public interface Progress {
      *
      * @param stage what is being done, such as "k-means"
      * @param done  units finished in this stage
-     * @param total units in this stage
+     * @param total units in this stage, -1 where that is not known
      * @return false to give the work up: it ends with CANCELLED and leaves nothing half-made
      */
     boolean at(String stage, long done, long total);

@@ -56,9 +56,10 @@ final class Bar implements Progress, AutoCloseable {
         said = System.nanoTime();
         double seconds = (said - started) * 1e-9;
         String rate = seconds > 0 ? String.format(Locale.ROOT, ", %.0f/s", done / seconds) : "";
-        String left = done == total ? String.format(Locale.ROOT, ", took %.1f s", seconds)
+        String of = total < 0 ? "" : " of " + total;
+        String left = total < 0 ? "" : done == total ? String.format(Locale.ROOT, ", took %.1f s", seconds)
                 : done > 0 ? String.format(Locale.ROOT, ", %.0f s left", seconds * (total - done) / done) : "";
-        err.printf(Locale.ROOT, "%s: %d of %d%s%s%n", stage, done, total, rate, left);
+        err.printf(Locale.ROOT, "%s: %d%s%s%s%n", stage, done, of, rate, left);
     }
 
     private void end() {

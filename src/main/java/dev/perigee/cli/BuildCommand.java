@@ -86,7 +86,7 @@ final class BuildCommand implements Callable<Integer> {
             try (Collection collection = Collection.create(collectionSpec, compute, out)) {
                 long skipped = load(collection, reader, bar);
                 BuildPlan plan = collection.plan();
-                output.note("building %s of %d x %d: about %.0f s, %.0f MB beside the rows", index, collection.info().rows(),
+                output.note("building %s of %d x %d: about %.1f s, %.1f MB beside the rows", index, collection.info().rows(),
                         reader.dim(), collection.estimateSeconds(), plan.bytes() / 1e6);
                 collection.build(bar);
                 collection.save(out);
@@ -120,7 +120,7 @@ final class BuildCommand implements Callable<Integer> {
                         given == null ? 0 : given.length, ids, data);
                 long[] some = given == null ? null : Arrays.copyOfRange(given, (int) first, (int) first + count);
                 skipped += add(load, block.slice(0, count), some, first);
-                check(bar.at("read rows", reader.row(), expected.orElse(reader.row())), "cancelled while reading %s", data);
+                check(bar.at("read rows", reader.row(), expected.orElse(-1)), "cancelled while reading %s", data);
             }
             check(given == null || reader.row() == given.length, "ids: %d in %s (expected %d, one per row of %s)",
                     given == null ? 0 : given.length, ids, reader.row(), data);
