@@ -30,6 +30,8 @@ public final class Collection implements AutoCloseable {
     /** Rows in memory of the first chunk; later ones are as large as all before them, up to {@link #MAX_CHUNK}. */
     private static final int MIN_CHUNK = 4096;
     private static final int MAX_CHUNK = 1 << 20;
+    /** Neighbours that are looked for at a time, so that memory for a search is bounded. */
+    private static final int SLICE_PLACES = 1 << 21;
     /** Most rows of a collection. */
     private static final long MAX_ROWS = Integer.MAX_VALUE - 64;
 
@@ -268,9 +270,35 @@ public final class Collection implements AutoCloseable {
         }
     }
 
-    /** Finds the neighbours of queries [q, dim]. @throws PerigeeException INVALID_ARGUMENT */
+    /**
+     * Finds the neighbours of queries [q, dim], however many there are.
+     *
+     * @throws PerigeeException INVALID_ARGUMENT; LIMIT_EXCEEDED if the answer would take more than half of the heap
+     */
     public SearchResult search(Matrix queries, SearchRequest request) {
         check(queries.dim() == spec.dim(), "dim: %d (expected %d, collection '%s')", queries.dim(), spec.dim(), spec.name());
+        int k = request.k();
+        long places = (long) queries.rows() * k;
+        long most = Math.min(Integer.MAX_VALUE - 64, Runtime.getRuntime().maxMemory() / 2 / (Long.BYTES + Float.BYTES));
+        if (places > most) {
+            throw new PerigeeException(ErrorCode.LIMIT_EXCEEDED, "answers: %d queries x %d (expected at most %d in this heap)"
+                    .formatted(queries.rows(), k, most));
+        }
+        int slice = Math.max(64, SLICE_PLACES / k);
+        if (queries.rows() <= slice) {
+            return searchSlice(queries, request);
+        }
+        long[] ids = new long[(int) places];
+        float[] scores = new float[ids.length];
+        for (int from = 0; from < queries.rows(); from += slice) {
+            SearchResult part = searchSlice(queries.slice(from, Math.min(queries.rows(), from + slice)), request);
+            System.arraycopy(part.ids(), 0, ids, from * k, part.ids().length);
+            System.arraycopy(part.scores(), 0, scores, from * k, part.scores().length);
+        }
+        return new SearchResult(queries.rows(), k, ids, scores);
+    }
+
+    private SearchResult searchSlice(Matrix queries, SearchRequest request) {
         try (Batch batch = batch(queries.rows())) {
             batch.queries().copy(queries, 0, 0, queries.rows());
             return batch.search(List.of(new Batch.Part(queries.rows(), request))).getFirst();

@@ -105,7 +105,7 @@ record Layout(ValueType type, ByteOrder order, int prefix, int dim, OptionalLong
 
     private static void checkDim(Input in, long dim, long offset) {
         if (dim < 1 || dim > Matrix.MAX_DIM) {
-            throw in.corrupt(offset, "dim: " + dim, "1 to " + Matrix.MAX_DIM);
+            throw in.corrupt(offset, "dim: " + (dim > Matrix.MAX_DIM ? "more than " + Matrix.MAX_DIM : dim), "1 to " + Matrix.MAX_DIM);
         }
     }
 }

@@ -124,6 +124,19 @@ class CollectionTest {
     }
 
     @Test
+    void manyQueriesAreSearchedInSlices() {
+        Matrix rows = rows(300, 16);
+        Matrix queries = rows(500, 17);
+        try (Collection collection = Collection.create(spec(Distance.L2, IndexSpec.FLAT), backend)) {
+            collection.add(UpsertRequest.of(rows));
+            SearchResult whole = collection.search(queries, SearchRequest.nearest(16_000)); // slices of 131
+            SearchResult one = collection.search(queries.slice(400, 401), SearchRequest.nearest(16_000));
+            assertThat(Arrays.copyOfRange(whole.ids(), 400 * 16_000, 401 * 16_000)).isEqualTo(one.ids());
+            assertThat(Arrays.copyOfRange(whole.scores(), 400 * 16_000, 401 * 16_000)).isEqualTo(one.scores());
+        }
+    }
+
+    @Test
     void idsAreTheCallers() {
         Matrix rows = rows(5000, 5); // more than one chunk
         long[] ids = LongStream.range(0, 5000).map(i -> i * 1_000_000_007L).toArray();
