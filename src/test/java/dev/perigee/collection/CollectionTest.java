@@ -20,6 +20,7 @@ import dev.perigee.vector.Matrix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -133,6 +134,17 @@ class CollectionTest {
             SearchResult one = collection.search(queries.slice(400, 401), SearchRequest.nearest(16_000));
             assertThat(Arrays.copyOfRange(whole.ids(), 400 * 16_000, 401 * 16_000)).isEqualTo(one.ids());
             assertThat(Arrays.copyOfRange(whole.scores(), 400 * 16_000, 401 * 16_000)).isEqualTo(one.scores());
+        }
+    }
+
+    @Test
+    void warmingUpChangesNothingAndEnds() {
+        try (Collection collection = Collection.create(spec(Distance.COSINE, IndexSpec.ivfFlat(4)), backend)) {
+            collection.warmUp(Duration.ofMillis(5));
+            collection.add(UpsertRequest.of(rows(50, 18)));
+            collection.build(Progress.NONE);
+            collection.warmUp(Duration.ofMillis(30));
+            assertThat(collection.info().rows()).isEqualTo(50);
         }
     }
 
