@@ -45,8 +45,7 @@ public final class Collection implements AutoCloseable {
     private StagedFolder working;
     private int fileNumber;
     private GrowingRows growing;
-    private IdSet explicitIds;
-    private long nextId;
+    private final IdLedger ids = new IdLedger();
     private volatile Snapshot current;
 
     private Collection(CollectionSpec spec, ComputeBackend backend, Path near, List<Segment> segments) {
@@ -76,7 +75,7 @@ public final class Collection implements AutoCloseable {
         CollectionFolder.Content content = CollectionFolder.read(folder);
         Collection collection = new Collection(content.spec(), backend, folder, content.segments());
         content.segments().forEach(Segment::release); // the snapshot holds them now
-        collection.nextId = content.nextId();
+        collection.ids.startAt(content.nextId());
         return collection;
     }
 
@@ -103,7 +102,7 @@ public final class Collection implements AutoCloseable {
      *                          already; LIMIT_EXCEEDED
      */
     public synchronized long add(UpsertRequest request) {
-        Segment.Ids ids = admit(request, current.rows());
+        Segment.Ids added = admit(request, current.rows());
         Matrix rows = request.rows();
         List<Segment> segments = filled();
         List<Segment> made = new ArrayList<>();
@@ -114,7 +113,7 @@ public final class Collection implements AutoCloseable {
                 segments.removeLast(); // the chunk's rows so far, seen anew below
             }
             int to = (int) Math.min(rows.rows(), (long) from + growing.room());
-            growing.add(rows, ids, from, to);
+            growing.add(rows, added, from, to);
             made.add(growing.segment());
             segments.add(made.getLast());
             from = to;
@@ -135,36 +134,7 @@ public final class Collection implements AutoCloseable {
         }
         int bad = rows.firstNotFinite();
         check(bad < 0, "row %d: not finite (expected numbers, collection '%s')", bad, spec.name());
-        if (request.ids().isEmpty() && explicitIds == null) {
-            long first = nextId;
-            nextId += rows.rows();
-            return row -> first + row;
-        }
-        long[] ids = request.ids().orElseGet(() -> java.util.stream.LongStream.range(nextId, nextId + rows.rows()).toArray());
-        takeIds(ids);
-        return row -> ids[row];
-    }
-
-    private void takeIds(long[] ids) {
-        if (explicitIds == null) {
-            IdSet all = new IdSet();
-            for (Segment segment : current.segments()) {
-                for (int i = 0; i < segment.count(); i++) {
-                    all.add(segment.ids().id(i));
-                }
-            }
-            explicitIds = all;
-        }
-        IdSet added = new IdSet();
-        for (int i = 0; i < ids.length; i++) {
-            check(ids[i] >= 0 && ids[i] < Long.MAX_VALUE, "id of row %d: %d (expected 0 or more)", i, ids[i]);
-            check(!explicitIds.contains(ids[i]), "id of row %d: %d is there already (collection '%s')", i, ids[i], spec.name());
-            check(added.add(ids[i]), "id of row %d: %d (given twice)", i, ids[i]);
-        }
-        for (long id : ids) {
-            explicitIds.add(id);
-            nextId = Math.max(nextId, id + 1);
-        }
+        return ids.admit(request, current.segments());
     }
 
     private void startChunk(int wanted) {
@@ -208,7 +178,7 @@ public final class Collection implements AutoCloseable {
 
     /** A bulk load came to nothing: its ids are free again. */
     synchronized void forgetLoad() {
-        explicitIds = null; // made anew when it is needed
+        ids.forget();
     }
 
     /** Adds what a bulk load wrote. */
@@ -345,7 +315,7 @@ public final class Collection implements AutoCloseable {
         try {
             long next;
             synchronized (this) {
-                next = nextId;
+                next = ids.next();
             }
             CollectionFolder.write(folder, spec, snapshot.segments(), next);
         } finally {
