@@ -16,6 +16,8 @@ final class RowSearch {
     private static final int TASK = 128 * Tile.STRIP;
     /** Packed queries of a flat pass stay in the last-level cache. */
     private static final long FLAT_BLOCK_BYTES = 3 << 20;
+    /** With lists, more queries share each of them. */
+    private static final long LIST_BLOCK_BYTES = 64 << 20;
     private static final long CANDIDATE_BYTES = 64 << 20;
     private static final int MAX_BLOCK = 4096;
     private static final int[] ALL_ROWS = {0};
@@ -36,7 +38,7 @@ final class RowSearch {
     /** Queries of one block, by what their candidates and weights take. */
     int block(int keep, int dim, boolean flat) {
         long candidates = CANDIDATE_BYTES / (Candidates.bytes(keep) * (workers.threads() + 1));
-        long weights = flat ? FLAT_BLOCK_BYTES / Matrix.stride(dim) : MAX_BLOCK;
+        long weights = (flat ? FLAT_BLOCK_BYTES : LIST_BLOCK_BYTES) / Matrix.stride(dim);
         long block = Math.max(FloatPass.TILE_FROM, Math.min(MAX_BLOCK, Math.min(candidates, Math.max(96, weights))));
         return (int) (block / Tile.QUERIES * Tile.QUERIES + (block < Tile.QUERIES ? block : 0));
     }
