@@ -10,7 +10,7 @@ final class BackendOptions {
             description = "What computes: " + Backends.NAMES + " (default ${DEFAULT-VALUE}).")
     private String name;
 
-    @Option(names = "--threads", paramLabel = "N", defaultValue = "0", description = "Cores to use; 0 = all (default).")
+    @Option(names = "--threads", paramLabel = "N", defaultValue = "0", description = "Cores to use; 0 = all (default ${DEFAULT-VALUE}).")
     private int threads;
 
     ComputeBackend open() {

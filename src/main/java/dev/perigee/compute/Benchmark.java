@@ -2,7 +2,7 @@ package dev.perigee.compute;
 
 import java.util.List;
 
-/** A measurement of a backend by itself: named rows, ceilings included, every answer checked before it is timed. */
+/** A measurement by itself: named rows, ceilings included, every answer checked before it is timed. */
 public interface Benchmark {
     /** Names of the rows it can give, in order. */
     List<String> rows();
@@ -13,11 +13,21 @@ public interface Benchmark {
     /**
      * One figure.
      *
-     * @param goal the least value that is good enough, NaN where there is no goal
+     * @param goal   the value that is just good enough, NaN where there is no goal
+     * @param atMost whether smaller is better, as with times
      */
-    record Row(String name, double value, String unit, double goal) {
+    record Row(String name, double value, String unit, double goal, boolean atMost) {
+        /** Larger is better. */
+        public Row(String name, double value, String unit, double goal) {
+            this(name, value, unit, goal, false);
+        }
+
+        public boolean hasGoal() {
+            return !Double.isNaN(goal);
+        }
+
         public boolean met() {
-            return Double.isNaN(goal) || value >= goal;
+            return !hasGoal() || (atMost ? value <= goal : value >= goal);
         }
     }
 }
