@@ -3,6 +3,8 @@ package dev.perigee.cli;
 import dev.perigee.api.Progress;
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -16,7 +18,7 @@ final class Bar implements Progress, AutoCloseable {
 
     private final PrintStream err = System.err;
     private final boolean terminal;
-    private final Thread work = Thread.currentThread();
+    private final CountDownLatch over = new CountDownLatch(1);
     private final Thread hook = new Thread(this::interrupt);
     private volatile boolean wanted = true;
     private String stage = "";
@@ -69,11 +71,14 @@ final class Bar implements Progress, AutoCloseable {
         }
     }
 
-    /** Runs when the JVM is told to end: asks the work to stop and waits until it has cleaned up. */
+    /**
+     * Runs when the JVM is told to end: asks the work to stop and waits until it has cleaned up. Not until its thread has ended,
+     * which cannot: it will call System.exit, and that waits for this hook.
+     */
     private void interrupt() {
         wanted = false;
         try {
-            work.join(10_000);
+            over.await(10, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -82,6 +87,7 @@ final class Bar implements Progress, AutoCloseable {
     @Override
     public void close() {
         end();
+        over.countDown();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {

@@ -17,18 +17,23 @@ final class Queries {
         Matrix queries = Vectors.read(file, inputs.format(), arena);
         check(queries.dim() == dim, "dim: %d in %s (expected %d, that of the index)", queries.dim(), file, dim);
         check(queries.rows() > 0, "queries: 0 in %s (expected at least one)", file);
+        return finite(queries, "query", file, inputs);
+    }
+
+    /** The rows that are finite, moved together; refuses others, which the message calls {@code word}, unless they are skipped. */
+    static Matrix finite(Matrix rows, String word, Path file, Inputs inputs) {
         if (!inputs.skipBad()) {
-            int bad = queries.firstNotFinite();
-            check(bad < 0, "query %d of %s: not finite (expected numbers; --skip-bad leaves such queries out)", bad, file);
-            return queries;
+            int bad = rows.firstNotFinite();
+            check(bad < 0, "%s %d of %s: not finite (expected numbers; --skip-bad leaves such rows out)", word, bad, file);
+            return rows;
         }
         int kept = 0;
-        for (int i = 0; i < queries.rows(); i++) {
-            if (queries.isFinite(i)) {
-                queries.copy(queries, i, kept++, 1);
+        for (int i = 0; i < rows.rows(); i++) {
+            if (rows.isFinite(i)) {
+                rows.copy(rows, i, kept++, 1);
             }
         }
-        check(kept > 0, "queries: none of %d in %s is finite", queries.rows(), file);
-        return queries.slice(0, kept);
+        check(kept > 0, "%s: none of %d in %s is finite", word, rows.rows(), file);
+        return rows.slice(0, kept);
     }
 }

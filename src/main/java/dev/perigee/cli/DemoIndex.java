@@ -1,0 +1,68 @@
+package dev.perigee.cli;
+
+import dev.perigee.api.CollectionSpec;
+import dev.perigee.api.IndexKind;
+import dev.perigee.api.IndexSpec;
+import dev.perigee.api.SearchRequest;
+import dev.perigee.distance.Distance;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An index of the demo: how it is built and how it is asked.
+ *
+ * @param lists   0 for flat
+ * @param request of the table; the plot also shows others
+ */
+record DemoIndex(IndexKind kind, int lists, SearchRequest request) {
+    static final int K = 10;
+
+    /**
+     * The three kinds, for {@code rows} rows: the square root of them in lists, one list of twelve probed and at least four. That
+     * is recall@10 of .995 on the images; the default of a search, one of eight and at least eight, is safer and slower.
+     */
+    static List<DemoIndex> all(int rows) {
+        int lists = (int) Math.round(Math.sqrt(rows));
+        SearchRequest probed = SearchRequest.nearest(K).withProbes(Math.min(lists, Math.max(4, lists / 12)));
+        return List.of(new DemoIndex(IndexKind.FLAT, 0, SearchRequest.nearest(K)),
+                new DemoIndex(IndexKind.IVF_FLAT, lists, probed),
+                new DemoIndex(IndexKind.IVF_PQ, lists, probed.withRefine(4 * K)));
+    }
+
+    String name() {
+        return kind.label();
+    }
+
+    CollectionSpec spec(int dim) {
+        return new CollectionSpec(name(), dim, Distance.L2, switch (kind) {
+            case FLAT -> IndexSpec.FLAT;
+            case IVF_FLAT -> IndexSpec.ivfFlat(lists);
+            case IVF_PQ -> IndexSpec.ivfPq(lists, parts(dim));
+        });
+    }
+
+    /** Parts of up to 16 values, twice those that a build takes by itself: a faster scan, and what it confuses is refined anyway. */
+    private static int parts(int dim) {
+        int parts = (dim + 15) / 16;
+        while (dim % parts != 0) {
+            parts++;
+        }
+        return parts;
+    }
+
+    /** The requests of the plot: 1, 2, 3, 4, 6, 8, 12 ... lists probed, up to all; for flat the one there is. */
+    List<SearchRequest> sweep() {
+        if (lists == 0) {
+            return List.of(request);
+        }
+        List<SearchRequest> requests = new ArrayList<>();
+        for (int power = 1; power < lists; power *= 2) {
+            requests.add(request.withProbes(power));
+            if (power > 1 && power / 2 * 3 < lists) {
+                requests.add(request.withProbes(power / 2 * 3));
+            }
+        }
+        requests.add(request.withProbes(lists));
+        return requests;
+    }
+}

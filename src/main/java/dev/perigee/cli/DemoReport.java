@@ -1,0 +1,66 @@
+package dev.perigee.cli;
+
+import dev.perigee.compute.ComputeBackend;
+import dev.perigee.server.ServerSettings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What the demo says at its end. */
+record DemoReport(DemoData data, List<DemoBench.Measured> table, List<Path> files, Path dataFile) {
+    void say(Output output, ComputeBackend compute) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("indexes", table.stream().map(DemoReport::fields).toList());
+        fields.put("files", files);
+        fields.put("rows", data.rows().rows());
+        fields.put("dim", data.rows().dim());
+        fields.put("queries", data.queries().rows());
+        fields.put("backend", compute.name());
+        fields.put("device", compute.device());
+        output.result(fields, text(compute));
+    }
+
+    private static Map<String, Object> fields(DemoBench.Measured line) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("index", line.index().name());
+        fields.put("recall_at_10", line.recall());
+        fields.put("qps_batch", Output.rounded(line.timing().qps()));
+        fields.put("qps_single", Output.rounded(line.timing().singleQps()));
+        fields.put("p50_us", Output.rounded(line.timing().p50Micros()));
+        fields.put("p99_us", Output.rounded(line.timing().p99Micros()));
+        fields.put("bytes", line.bytes());
+        return fields;
+    }
+
+    private String text(ComputeBackend compute) {
+        StringBuilder text = new StringBuilder();
+        text.append(String.format(Locale.ROOT, "%n%-9s %10s %10s %11s %8s %8s %10s%n", "index", "recall@10", "QPS batch", "QPS single",
+                "p50 us", "p99 us", "MB"));
+        for (DemoBench.Measured line : table) {
+            text.append(String.format(Locale.ROOT, "%-9s %10.4f %,10.0f %,11.0f %,8.0f %,8.0f %10.1f%n", line.index().name(), line.recall(),
+                    line.timing().qps(), line.timing().singleQps(), line.timing().p50Micros(), line.timing().p99Micros(), line.bytes() / 1e6));
+        }
+        text.append(String.format(Locale.ROOT, "%nbatches of %,d queries, then one at a time, over TCP on this machine; %s%n",
+                data.queries().rows(), compute.device()));
+        files.forEach(file -> text.append("picture: ").append(file).append('\n'));
+        return text.append("\nTry next:\n").append(next()).toString();
+    }
+
+    /** Commands that work as they stand, where the file is known. */
+    private String next() {
+        String perigee = Files.isExecutable(Path.of("perigee")) ? "./perigee" : "perigee";
+        Path source = Path.of("src/main/resources/dev/perigee/demo/t10k-images-idx3-ubyte.gz");
+        Path file = dataFile != null ? dataFile : Files.exists(source) ? source : Path.of("YOUR-VECTORS.npy");
+        String quoted = file.toString().matches("[A-Za-z0-9_./#+,-]+") ? file.toString() : "'" + file.toString().replace("'", "'\\''") + "'";
+        return """
+                  %1$s build --data %2$s --index ivf_flat --distance l2 --out perigee-data/first
+                  %1$s eval --index perigee-data/first --queries %2$s
+                  %1$s serve perigee-data/first      # and then, in another terminal:
+                  %1$s search --index 127.0.0.1:%3$d/first --queries %2$s --out perigee-data/neighbours.ivecs
+                  %1$s demo --data YOUR-VECTORS.npy
+                  %1$s doctor""".formatted(perigee, quoted, ServerSettings.PORT).indent(2).stripTrailing();
+    }
+}

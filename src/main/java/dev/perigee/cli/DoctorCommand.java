@@ -1,0 +1,3 @@
+package dev.perigee.cli;
+@picocli.CommandLine.Command(name = "doctor")
+final class DoctorCommand { }
