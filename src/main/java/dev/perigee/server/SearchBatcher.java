@@ -21,7 +21,8 @@ import java.util.Set;
  */
 final class SearchBatcher {
     static final int BATCH_ROWS = 1024;
-    static final int SLICE_ROWS = 256;
+    /** With 256, lists are shared by fewer queries: batches of 1,000 on 64 lists were 5 % slower. */
+    static final int SLICE_ROWS = 512;
 
     /** Rows {@code from} to {@code from + rows} of a task. */
     record Slice(SearchTask task, int from, int rows) {

@@ -11,9 +11,12 @@
  * <tr><td>perigee-build-*</td><td>one per collection that is being built</td></tr>
  * </table>
  * <p>A search goes from its event loop to a worker and back, no other hop. Its queries are copied once, from the socket's
- * buffers to the searcher's memory, and its answer is written once, to the buffer that is sent. No thread spins: on a 2-core
- * virtual machine (loopback, d = 128, k = 10, a search that costs nothing) a single query took 70 to 80 us where two blocking
- * sockets that echo it took 54, and batches of 1,000 ran at 3 million queries/s. Pooled and adaptive buffers were equal.
+ * buffers to the searcher's memory, and its answer is written once, to the buffer that is sent. No thread spins: on a busy
+ * 2-core virtual machine workers that did made single queries slower, and callers that did no faster beyond the noise.
+ *
+ * <p>There (loopback, d = 128, k = 10) two blocking sockets that echo 600 bytes take 54 us, a PING through client and event
+ * loop 70, a query that searches nothing, with the hop to a worker and back, 98 to 107. {@code perigee bench rpc} measures
+ * what a search gets to feel of it.
  *
  * <h2>What is held, and by whom</h2>
  * <p>Before memory is taken, a request is checked against the limits, the connection's credits, and the bytes that may wait

@@ -140,12 +140,13 @@ public final class Matrix {
 
     /** Whether every value of a row is finite. */
     public boolean isFinite(int row) {
-        float zero = 0;
+        int sign = 0;
         long from = row * stride;
         for (int j = 0; j < dim; j++) {
-            zero += segment.get(FLOAT, from + j * 4L) * 0f; // NaN for NaN and infinities, else zero
+            // an exponent of all ones, and no other, carries into the sign
+            sign |= (Float.floatToRawIntBits(segment.get(FLOAT, from + j * 4L)) & 0x7F80_0000) + 0x0080_0000;
         }
-        return zero == 0;
+        return sign >= 0;
     }
 
     @Override

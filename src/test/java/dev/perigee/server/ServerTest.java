@@ -91,7 +91,7 @@ class ServerTest {
             served.engine.shut();
             var first = client.searchAsync("cars", Served.query(1), SearchRequest.nearest(1));
             served.engine.awaitArrival();
-            Matrix many = Served.random(arena, 600, Served.DIM, 9);
+            Matrix many = Served.random(arena, 1200, Served.DIM, 9);
             var large = client.searchAsync("cars", many, SearchRequest.nearest(3));
             List<CompletableFuture<SearchResult>> small = new ArrayList<>();
             for (int k = 1; k <= 5; k++) {
@@ -107,7 +107,7 @@ class ServerTest {
                         many.slice(k, k + 1), SearchRequest.nearest(k)));
             }
             assertThat(served.engine.batches.subList(0, 5)).isEqualTo(
-                    List.of(List.of(1), List.of(256), List.of(1, 1, 1, 1, 1), List.of(256), List.of(88)));
+                    List.of(List.of(1), List.of(512), List.of(1, 1, 1, 1, 1), List.of(512), List.of(176)));
         }
     }
 
