@@ -25,7 +25,7 @@ record Gpu(String driver, List<String> devices, String problem) {
         try (Arena arena = Arena.ofShared()) {
             Optional<Libraries.Found> library = Libraries.first(List.of(LIBRARY), arena);
             if (library.isEmpty()) {
-                return new Gpu("", List.of(), LIBRARY + " is not there (no NVIDIA driver)");
+                return new Gpu("", List.of(), LIBRARY + " cannot be loaded (no NVIDIA driver)");
             }
             return ask(library.get().symbols(), arena);
         } catch (Throwable e) { // of a library that is not what its name says, too
