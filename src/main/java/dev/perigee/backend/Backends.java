@@ -13,6 +13,11 @@ public final class Backends {
     private Backends() {
     }
 
+    /** Bits of the vectors that simd computes with on this machine. */
+    public static int vectorBits() {
+        return SimdBackend.vectorBits();
+    }
+
     /**
      * @param name    one of {@link #NAMES}
      * @param threads cores to use; 0 = all

@@ -35,28 +35,33 @@ final class RecallPlot {
         List<DemoBench.Point> all = points.values().stream().flatMap(List::stream).toList();
         double low = all.stream().mapToDouble(DemoBench.Point::recall).min().orElse(0);
         double from = Math.max(0, Math.floor(low * 20) / 20 - 0.05);
-        chart.getStyler().setXAxisMin(from).setXAxisMax(1 + (1 - from) * 0.03);
+        chart.getStyler().setXAxisMin(from).setXAxisMax(1 + (1 - from) * 0.05);
         double slowest = all.stream().mapToDouble(DemoBench.Point::qps).min().orElse(1);
         double fastest = all.stream().mapToDouble(DemoBench.Point::qps).max().orElse(1);
         chart.getStyler().setYAxisMin(slowest / 1.6).setYAxisMax(fastest * 1.6);
         int nth = 0;
         for (Map.Entry<DemoIndex, List<DemoBench.Point>> line : points.entrySet()) {
-            add(chart, line.getKey(), line.getValue(), nth++);
+            add(chart, line.getKey(), line.getValue(), nth++, 1 - from);
         }
         return BitmapEncoder.getBufferedImage(chart);
     }
 
-    private static void add(XYChart chart, DemoIndex index, List<DemoBench.Point> points, int nth) {
+    private static void add(XYChart chart, DemoIndex index, List<DemoBench.Point> points, int nth, double range) {
         XYSeries series = chart.addSeries(label(index), points.stream().mapToDouble(DemoBench.Point::recall).toArray(),
                 points.stream().mapToDouble(DemoBench.Point::qps).toArray());
         series.setMarker(MARKERS[nth % MARKERS.length]);
         series.setMarkerColor(COLOURS[nth % COLOURS.length]);
         series.setLineColor(COLOURS[nth % COLOURS.length]);
         series.setLineStyle(new BasicStroke(2.5f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+        double before = Double.NEGATIVE_INFINITY;
         for (DemoBench.Point point : points) {
             if (point.probes() > 0) {
-                chart.addAnnotation(new AnnotationText(Integer.toString(point.probes()), point.recall(), point.qps() * 1.12, false));
+                // above the point, or beside it where the line goes down steeply
+                boolean steep = point.recall() - before < 0.025 * range;
+                chart.addAnnotation(new AnnotationText(Integer.toString(point.probes()),
+                        point.recall() + (steep ? 0.018 * range : 0), point.qps() * (steep ? 1 : 1.12), false));
             }
+            before = point.recall();
         }
     }
 

@@ -10,7 +10,6 @@ import dev.perigee.compute.ComputeBackend;
 import dev.perigee.server.Server;
 import dev.perigee.server.ServerSettings;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -115,7 +114,7 @@ final class ServeCommand implements Callable<Integer> {
 
     /** One line or object, at once: scripts wait for it. */
     private void announce(Server server, List<CollectionInfo> infos, ComputeBackend compute) {
-        String address = text(server.address());
+        String address = text(server);
         List<String> names = infos.stream().map(info -> info.spec().name()).toList();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("address", address);
@@ -128,9 +127,9 @@ final class ServeCommand implements Callable<Integer> {
                 infos.stream().map(info -> "\n  " + InfoCommand.text(info)).collect(Collectors.joining())));
     }
 
-    /** As clients write it: 127.0.0.1:7070 or [::1]:7070. */
-    private static String text(InetSocketAddress address) {
-        String host = address.getAddress().getHostAddress();
-        return "%s:%d".formatted(host.contains(":") ? "[" + host + "]" : host, address.getPort());
+    /** As clients write it, 127.0.0.1:7070 or [::1]:7070: the host as it was given, the port that it became. */
+    private static String text(Server server) {
+        String host = server.settings().host();
+        return "%s:%d".formatted(host.contains(":") ? "[" + host + "]" : host, server.address().getPort());
     }
 }

@@ -18,6 +18,11 @@ public final class SimdBackend implements ComputeBackend {
         this.workers = new Workers(threads);
     }
 
+    /** Bits of a vector: those of this machine, or as the property {@code perigee.lanes} says. */
+    public static int vectorBits() {
+        return Lanes.FLOAT.vectorBitSize();
+    }
+
     @Override
     public String name() {
         return "simd";
