@@ -18,6 +18,8 @@ import java.util.Map;
 /** Asks a server what the demo wants to know of its indexes, and judges the answers by exact search. */
 final class DemoBench {
     private static final int SINGLES = 1000;
+    /** The recall that the table is about. */
+    static final double TARGET = 0.98;
     private static final int ROUNDS = 5;
     /** A point that finds no more than this above the one before it, of all there is to find, is the last: more is only slower. */
     private static final double GAIN = 0.001;
@@ -47,6 +49,16 @@ final class DemoBench {
 
     /** A point before it is one. */
     private record Run(DemoIndex index, SearchRequest request, double recall, double[] seconds) {
+    }
+
+    /** The index with the fewest probes, of those of its sweep, that find {@link #TARGET}; with the most if none do. */
+    DemoIndex tuned(DemoIndex index) {
+        for (SearchRequest request : index.sweep()) {
+            if (recall(client.search(index.name(), queries, request)) >= TARGET) {
+                return index.with(request);
+            }
+        }
+        return index.with(index.sweep().getLast());
     }
 
     /** Recall and speed of each index as the table has it. */

@@ -17,20 +17,29 @@ import java.util.List;
 record DemoIndex(IndexKind kind, int lists, SearchRequest request) {
     static final int K = 10;
 
-    /**
-     * The three kinds, for {@code rows} rows: the square root of them in lists, one list of twelve probed and at least four. That
-     * is recall@10 of .995 on the images; the default of a search, one of eight and at least eight, is safer and slower.
-     */
+    /** The three kinds for {@code rows} rows, with the square root of them in lists; probes are chosen later. */
     static List<DemoIndex> all(int rows) {
         int lists = (int) Math.round(Math.sqrt(rows));
-        SearchRequest probed = SearchRequest.nearest(K).withProbes(Math.min(lists, Math.max(4, lists / 12)));
         return List.of(new DemoIndex(IndexKind.FLAT, 0, SearchRequest.nearest(K)),
-                new DemoIndex(IndexKind.IVF_FLAT, lists, probed),
-                new DemoIndex(IndexKind.IVF_PQ, lists, probed.withRefine(4 * K)));
+                new DemoIndex(IndexKind.IVF_FLAT, lists, SearchRequest.nearest(K)),
+                new DemoIndex(IndexKind.IVF_PQ, lists, SearchRequest.nearest(K).withRefine(4 * K)));
+    }
+
+    DemoIndex with(SearchRequest other) {
+        return new DemoIndex(kind, lists, other);
     }
 
     String name() {
         return kind.label();
+    }
+
+    String describe() {
+        return switch (kind) {
+            case FLAT -> "flat: compares every row, exact";
+            case IVF_FLAT -> "ivf_flat: %d lists of rows, of which a query probes the nearest".formatted(lists);
+            case IVF_PQ -> "ivf_pq: %d lists of short codes, whose best %d are compared as rows".formatted(
+                    lists, request.refine().orElse(0));
+        };
     }
 
     CollectionSpec spec(int dim) {

@@ -39,6 +39,7 @@ final class RecallPlot {
         double slowest = all.stream().mapToDouble(DemoBench.Point::qps).min().orElse(1);
         double fastest = all.stream().mapToDouble(DemoBench.Point::qps).max().orElse(1);
         chart.getStyler().setYAxisMin(slowest / 1.6).setYAxisMax(fastest * 1.6);
+        chart.getStyler().setYAxisLogarithmicDecadeOnly(fastest / slowest > 30); // or the numbers between overlap
         int nth = 0;
         for (Map.Entry<DemoIndex, List<DemoBench.Point>> line : points.entrySet()) {
             add(chart, line.getKey(), line.getValue(), nth++, 1 - from);
@@ -74,7 +75,7 @@ final class RecallPlot {
     }
 
     private static void style(XYStyler styler) {
-        styler.setYAxisLogarithmic(true).setYAxisLogarithmicDecadeOnly(false);
+        styler.setYAxisLogarithmic(true);
         styler.setYAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%,.0f", value));
         styler.setXAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%.2f", value));
         styler.setAxisTitleFont(font(Font.PLAIN, 18)).setAxisTickLabelsFont(font(Font.PLAIN, 15));
