@@ -12,6 +12,7 @@ import dev.perigee.server.ServerSettings;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,9 @@ import picocli.CommandLine.Parameters;
     "Without a folder the server starts empty; clients create collections. They are in memory and end with the server.",
     "SIGTERM and Ctrl-C finish what was accepted, for up to 10 s, and exit with 0."})
 final class ServeCommand implements Callable<Integer> {
+    /** Of each collection before the server listens, so that the first callers do not wait for the compiler. */
+    private static final Duration WARM_UP = Duration.ofMillis(500);
+
     @Mixin
     private Output output;
 
@@ -103,7 +107,7 @@ final class ServeCommand implements Callable<Integer> {
 
     private static void open(Collections collections, Path folder) {
         try {
-            collections.open(folder);
+            collections.open(folder).warmUp(WARM_UP);
         } catch (PerigeeException e) {
             if (e.code() == ErrorCode.ALREADY_EXISTS) {
                 throw new PerigeeException(e.code(), "%s (expected one folder per name, folder %s)".formatted(e.getMessage(), folder), e);
