@@ -54,7 +54,8 @@ record Timing(SearchResult answer, double qps, double singleQps, double p50Micro
     }
 
     /** Nanoseconds of single queries. */
-    private static Histogram singles(Matrix queries, SearchRequest request, BiFunction<Matrix, SearchRequest, SearchResult> search) {
+    private static Histogram singles(Matrix queries, SearchRequest request,
+            BiFunction<Matrix, SearchRequest, SearchResult> search) {
         Histogram latencies = new Histogram(3);
         int count = queries.rows();
         for (int i = -count / 2; i < count; i++) {
