@@ -20,8 +20,9 @@ import java.util.Set;
  */
 record Cpu(String model, List<String> features, boolean known) {
     /** Of x86-64 and ARM: vectors of 256, 512 and 128 bits, fused multiply-add, products of short numbers. */
-    private static final List<String> THAT_MATTER = List.of("avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl",
-            "avx512_vnni", "avx512_bf16", "avx512_fp16", "avx_vnni", "amx_tile", "asimd", "asimddp", "asimdhp", "sve", "sve2");
+    private static final List<String> THAT_MATTER = List.of("avx", "avx2", "fma", "f16c", "avx512f", "avx512bw",
+            "avx512dq", "avx512vl", "avx512_vnni", "avx512_bf16", "avx512_fp16", "avx_vnni", "amx_tile", "asimd", "asimddp",
+            "asimdhp", "sve", "sve2");
 
     static Cpu read() {
         try {

@@ -20,8 +20,8 @@ final class DemoBench {
     private static final int SINGLES = 1000;
     /** The recall that the table is about. */
     static final double TARGET = 0.98;
-    private static final int ROUNDS = 5;
-    /** A point that finds no more than this above the one before it, of all there is to find, is the last: more is only slower. */
+    static final int ROUNDS = 5;
+    /** A point whose recall is no more than this above that of the one before it is the last: more probes are only slower. */
     private static final double GAIN = 0.001;
 
     private final Client client;
@@ -66,7 +66,8 @@ final class DemoBench {
         List<Measured> table = new ArrayList<>();
         for (DemoIndex index : indexes) {
             step("measure", table.size(), indexes.size());
-            Timing timing = Timing.of(queries, index.request(), SINGLES, (some, request) -> client.search(index.name(), some, request));
+            Timing timing = Timing.of(queries, index.request(), SINGLES,
+                    (some, request) -> client.search(index.name(), some, request));
             table.add(new Measured(index, recall(timing.answer()), timing, client.info(index.name()).bytes()));
         }
         step("measure", indexes.size(), indexes.size());
@@ -75,7 +76,7 @@ final class DemoBench {
 
     /**
      * Points with more and more probes. All of them in turn, and that several times, so that a moment in which the machine is
-     * busy with something else is nobody's alone; the median counts.
+     * busy with something else is nobody's alone; the fastest time counts, which is the least disturbed.
      */
     Map<DemoIndex, List<Point>> sweep(List<DemoIndex> indexes) {
         List<Run> runs = new ArrayList<>();
@@ -103,7 +104,7 @@ final class DemoBench {
         for (Run run : runs) {
             Arrays.sort(run.seconds());
             points.computeIfAbsent(run.index(), index -> new ArrayList<>()).add(new Point(run.request().probes().orElse(0),
-                    run.recall(), queries.rows() / run.seconds()[ROUNDS / 2]));
+                    run.recall(), queries.rows() / run.seconds()[0]));
         }
         return points;
     }
@@ -115,6 +116,7 @@ final class DemoBench {
     }
 
     private double recall(SearchResult result) {
-        return Recall.byDistance(result.ids(), truth.distances(queries, result.ids(), result.k()), kth, DemoIndex.K, truth.rows());
+        return Recall.byDistance(result.ids(), truth.distances(queries, result.ids(), result.k()), kth, DemoIndex.K,
+                truth.rows());
     }
 }

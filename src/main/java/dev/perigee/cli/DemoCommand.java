@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code perigee demo}: builds the three indexes, serves them, asks them over the network, and draws what comes back. */
 @Command(name = "demo", description = {"Show what Perigee does, in half a minute and without any preparation.",
-    "Builds three indexes of images (or of --data), serves them on a free port of this machine, searches over the network, prints "
-        + "recall and speed, and draws two pictures."})
+    "Builds three indexes of images (or of --data), serves them on a free port of this machine, searches over the network, "
+        + "prints recall and speed, and draws two pictures."})
 final class DemoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec command;
@@ -45,10 +45,12 @@ final class DemoCommand implements Callable<Integer> {
             + "of Fashion-MNIST, which the program carries).")
     private Path data;
 
-    @Option(names = "--queries", paramLabel = "F", description = "Queries (default: the last tenth of the rows, at most 1,000, held out).")
+    @Option(names = "--queries", paramLabel = "F",
+            description = "Queries (default: the last tenth of the rows, at most 1,000, held out).")
     private Path queries;
 
-    @Option(names = "--out", paramLabel = "DIR", defaultValue = "perigee-demo", description = "Folder for the pictures (default ${DEFAULT-VALUE}).")
+    @Option(names = "--out", paramLabel = "DIR", defaultValue = "perigee-demo",
+            description = "Folder for the pictures (default ${DEFAULT-VALUE}).")
     private Path out;
 
     @Override
@@ -75,7 +77,8 @@ final class DemoCommand implements Callable<Integer> {
                 output.note("3. serving on 127.0.0.1:%d and searching over the network", server.address().getPort());
                 DemoBench bench = new DemoBench(client, truth, chosen.queries(), bar);
                 List<DemoIndex> tuned = indexes.stream().map(bench::tuned).toList();
-                output.note("   with the fewest probes that find %.0f %% of the true neighbours, or all: %s", 100 * DemoBench.TARGET, probes(tuned));
+                output.note("   with the fewest probes that find %.0f %% of the true neighbours, or all: %s",
+                        100 * DemoBench.TARGET, probes(tuned));
                 List<DemoBench.Measured> table = bench.measure(tuned);
                 Map<DemoIndex, List<DemoBench.Point>> points = bench.sweep(tuned);
                 output.note("4. drawing");
@@ -109,7 +112,8 @@ final class DemoCommand implements Callable<Integer> {
         SearchResult answers = ivf.timing().answer();
         pictures.add("neighbours.png", ContactSheet.draw(chosen, answers, compute,
                 "Nearest neighbours in " + chosen.name(),
-                String.format(Locale.ROOT, "queries in blue, beside their %d nearest of %,d images as %s found them (recall@10 %.3f); "
-                        + "below, the distance", ContactSheet.NEIGHBOURS, chosen.rows().rows(), ivf.index().name(), ivf.recall())));
+                String.format(Locale.ROOT, "queries in blue, beside their %d nearest of %,d images as %s found them "
+                        + "(recall@10 %.3f); below, the distance", ContactSheet.NEIGHBOURS,
+                        chosen.rows().rows(), ivf.index().name(), ivf.recall())));
     }
 }

@@ -31,7 +31,8 @@ record DemoData(Matrix rows, Matrix queries, String name) {
     static DemoData fashion(Arena arena) {
         try (InputStream resource = DemoData.class.getResourceAsStream("/dev/perigee/demo/" + IMAGES)) {
             if (resource == null) {
-                throw new PerigeeException(ErrorCode.NOT_FOUND, "images: not in this build (expected %s; --data takes a file)".formatted(IMAGES));
+                throw new PerigeeException(ErrorCode.NOT_FOUND,
+                        "images: not in this build (expected %s; --data takes a file)".formatted(IMAGES));
             }
             // the readers of data sets read files
             Path file = Files.createTempFile("perigee-", "-" + IMAGES);
@@ -60,6 +61,7 @@ record DemoData(Matrix rows, Matrix queries, String name) {
     }
 
     String summary() {
-        return String.format(Locale.ROOT, "%s: %,d rows x %d to search in, %,d queries", name, rows.rows(), rows.dim(), queries.rows());
+        return String.format(Locale.ROOT, "%s: %,d rows x %d to search in, %,d queries",
+                name, rows.rows(), rows.dim(), queries.rows());
     }
 }

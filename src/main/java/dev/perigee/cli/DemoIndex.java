@@ -50,7 +50,7 @@ record DemoIndex(IndexKind kind, int lists, SearchRequest request) {
         });
     }
 
-    /** Parts of up to 16 values, twice those that a build takes by itself: a faster scan, and what it confuses is refined anyway. */
+    /** Parts of up to 16 values, twice those of a build's own choice: a faster scan, and what it confuses is refined. */
     private static int parts(int dim) {
         int parts = (dim + 15) / 16;
         while (dim % parts != 0) {

@@ -37,11 +37,12 @@ record DemoReport(DemoData data, List<DemoBench.Measured> table, List<Path> file
 
     private String text(ComputeBackend compute) {
         StringBuilder text = new StringBuilder();
-        text.append(String.format(Locale.ROOT, "%n%-9s %10s %10s %11s %8s %8s %10s%n", "index", "recall@10", "QPS batch", "QPS single",
-                "p50 us", "p99 us", "MB"));
+        text.append(String.format(Locale.ROOT, "%n%-9s %10s %10s %11s %8s %8s %10s%n", "index", "recall@10", "QPS batch",
+                "QPS single", "p50 us", "p99 us", "MB"));
         for (DemoBench.Measured line : table) {
-            text.append(String.format(Locale.ROOT, "%-9s %10.4f %,10.0f %,11.0f %,8.0f %,8.0f %10.1f%n", line.index().name(), line.recall(),
-                    line.timing().qps(), line.timing().singleQps(), line.timing().p50Micros(), line.timing().p99Micros(), line.bytes() / 1e6));
+            Timing timing = line.timing();
+            text.append(String.format(Locale.ROOT, "%-9s %10.4f %,10.0f %,11.0f %,8.0f %,8.0f %10.1f%n", line.index().name(),
+                    line.recall(), timing.qps(), timing.singleQps(), timing.p50Micros(), timing.p99Micros(), line.bytes() / 1e6));
         }
         DemoBench.Measured flat = table.get(0);
         DemoBench.Measured ivf = table.get(1);
@@ -49,8 +50,8 @@ record DemoReport(DemoData data, List<DemoBench.Measured> table, List<Path> file
                 data.queries().rows(), compute.device()));
         double faster = ivf.timing().qps() / flat.timing().qps();
         if (faster > 1) { // of few rows nothing is faster than to compare them all
-            text.append(String.format(Locale.ROOT, "%s found %.1f %% of the true neighbours at %.1f times the speed of comparing every row%n",
-                    ivf.index().name(), 100 * ivf.recall(), faster));
+            text.append(String.format(Locale.ROOT, "%s found %.1f %% of the true neighbours at %.1f times the speed of "
+                    + "comparing every row%n", ivf.index().name(), 100 * ivf.recall(), faster));
         }
         files.forEach(file -> text.append("picture: ").append(file).append('\n'));
         return text.append("\nTry next:\n").append(next()).toString();
@@ -61,7 +62,8 @@ record DemoReport(DemoData data, List<DemoBench.Measured> table, List<Path> file
         String perigee = Files.isExecutable(Path.of("perigee")) ? "./perigee" : "perigee";
         Path source = Path.of("src/main/resources/dev/perigee/demo/t10k-images-idx3-ubyte.gz");
         Path file = dataFile != null ? dataFile : Files.exists(source) ? source : Path.of("YOUR-VECTORS.npy");
-        String quoted = file.toString().matches("[A-Za-z0-9_./#+,-]+") ? file.toString() : "'" + file.toString().replace("'", "'\\''") + "'";
+        String name = file.toString();
+        String quoted = name.matches("[A-Za-z0-9_./+,-]+") ? name : "'" + name.replace("'", "'\\''") + "'";
         return """
                   %1$s build --data %2$s --index ivf_flat --distance l2 --out perigee-data/first
                   %1$s eval --index perigee-data/first --queries %2$s

@@ -56,7 +56,7 @@ final class DoctorCommand implements Callable<Integer> {
         if (cpu.known() && !cpu.has("asimd") && !(cpu.has("avx2") && cpu.has("fma"))) {
             advice.add("no AVX2 with FMA: answers are the same, several times slower than on a CPU from 2013 or later");
         } else if (cpu.has("avx512f") && Backends.vectorBits() < 512) {
-            advice.add("AVX-512 is there, but vectors have %d bits: Java's own choice for this CPU, or a flag in PERIGEE_JAVA_OPTS"
+            advice.add("AVX-512 is there, but vectors have %d bits: Java's choice for this CPU, or a flag in PERIGEE_JAVA_OPTS"
                     .formatted(Backends.vectorBits()));
         }
         if (Runtime.getRuntime().availableProcessors() == 1) {
@@ -70,7 +70,8 @@ final class DoctorCommand implements Callable<Integer> {
         long direct = Long.parseLong(ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
                 .getVMOption("MaxDirectMemorySize").getValue());
         fields.put("jdk", "%s (%s)".formatted(Runtime.version(), System.getProperty("java.vendor")));
-        fields.put("os", "%s %s %s".formatted(System.getProperty("os.name"), System.getProperty("os.version"), System.getProperty("os.arch")));
+        fields.put("os", "%s %s %s".formatted(System.getProperty("os.name"), System.getProperty("os.version"),
+                System.getProperty("os.arch")));
         fields.put("memory_bytes", machine.getTotalMemorySize());
         fields.put("memory_free_bytes", machine.getFreeMemorySize());
         fields.put("heap_limit_bytes", heap);
@@ -138,7 +139,8 @@ final class DoctorCommand implements Callable<Integer> {
             }
         });
         List<?> advice = (List<?>) fields.get("advice");
-        return text + (advice.isEmpty() ? "nothing to do" : advice.stream().map(a -> "advice: " + a).collect(Collectors.joining("\n")));
+        return text + (advice.isEmpty() ? "nothing to do"
+                : advice.stream().map(a -> "advice: " + a).collect(Collectors.joining("\n")));
     }
 
     private static String label(String name) {
@@ -148,7 +150,8 @@ final class DoctorCommand implements Callable<Integer> {
     private static String shown(String name, Object value) {
         return switch (value) {
             case Long bytes -> String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
-            case List<?> list -> list.isEmpty() ? "unknown" : list.stream().map(Object::toString).collect(Collectors.joining(" "));
+            case List<?> list -> list.isEmpty() ? "unknown"
+                    : list.stream().map(Object::toString).collect(Collectors.joining(" "));
             default -> value.toString();
         };
     }

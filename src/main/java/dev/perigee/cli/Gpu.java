@@ -72,7 +72,8 @@ record Gpu(String driver, List<String> devices, String problem) {
         for (int i = 0; i < layouts.length; i++) {
             layouts[i] = arguments[i] instanceof Integer ? ValueLayout.JAVA_INT : ValueLayout.ADDRESS;
         }
-        return (int) Linker.nativeLinker().downcallHandle(cuda.findOrThrow(name), FunctionDescriptor.of(ValueLayout.JAVA_INT, layouts))
+        FunctionDescriptor types = FunctionDescriptor.of(ValueLayout.JAVA_INT, layouts);
+        return (int) Linker.nativeLinker().downcallHandle(cuda.findOrThrow(name), types)
                 .invokeWithArguments(arguments);
     }
 }

@@ -34,7 +34,8 @@ final class Libraries {
     private static String place(String name) {
         try (var lines = Files.lines(Path.of("/proc/self/maps"))) {
             String stem = name.replaceAll("\\.so.*", ".so");
-            return lines.filter(line -> line.contains("/" + stem)).map(line -> line.substring(line.indexOf('/'))).findFirst().orElse(name);
+            return lines.filter(line -> line.contains("/" + stem)).map(line -> line.substring(line.indexOf('/')))
+                    .findFirst().orElse(name);
         } catch (IOException e) {
             return name;
         }

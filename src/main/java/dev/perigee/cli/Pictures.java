@@ -47,7 +47,7 @@ final class Pictures {
             g.dispose();
             return width > 0 ? Optional.empty() : Optional.of("the fonts of this machine have no letters");
         } catch (RuntimeException | LinkageError | InternalError e) {
-            return Optional.of("Java finds no fonts here; the packages fontconfig and fonts-dejavu-core have some (%s)".formatted(e));
+            return Optional.of("Java finds no fonts here; packages fontconfig and fonts-dejavu-core have some (%s)".formatted(e));
         }
     }
 

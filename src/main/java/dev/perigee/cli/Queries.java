@@ -20,7 +20,7 @@ final class Queries {
         return finite(queries, "query", file, inputs);
     }
 
-    /** The rows that are finite, moved together; refuses others, which the message calls {@code word}, unless they are skipped. */
+    /** The rows that are finite, moved together; refuses others, which it calls {@code word}, unless they are skipped. */
     static Matrix finite(Matrix rows, String word, Path file, Inputs inputs) {
         if (!inputs.skipBad()) {
             int bad = rows.firstNotFinite();

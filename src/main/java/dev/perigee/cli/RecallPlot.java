@@ -30,7 +30,8 @@ final class RecallPlot {
     /** @param points by index, of each fewest probes first */
     static BufferedImage draw(String title, Map<DemoIndex, List<DemoBench.Point>> points) {
         XYChart chart = new XYChartBuilder().width(1200).height(720).title(title)
-                .xAxisTitle("recall@10").yAxisTitle("queries per second, in batches (log scale)").build();
+                .xAxisTitle("recall@10")
+                .yAxisTitle("queries per second, best batch of %d (log scale)".formatted(DemoBench.ROUNDS)).build();
         style(chart.getStyler());
         List<DemoBench.Point> all = points.values().stream().flatMap(List::stream).toList();
         double low = all.stream().mapToDouble(DemoBench.Point::recall).min().orElse(0);
@@ -55,10 +56,12 @@ final class RecallPlot {
         series.setLineColor(COLOURS[nth % COLOURS.length]);
         series.setLineStyle(new BasicStroke(2.5f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
         double before = Double.NEGATIVE_INFINITY;
+        double labelled = 1;
         for (DemoBench.Point point : points) {
-            if (point.probes() > 0) {
-                // above the point, or beside it where the line goes down steeply
-                boolean steep = point.recall() - before < 0.025 * range;
+            // above the point; beside it where the line goes down steeply; nowhere where it would cover the one before
+            boolean steep = point.recall() - before < 0.025 * range;
+            if (point.probes() > 0 && !(steep && Math.abs(Math.log(point.qps() / labelled)) < 0.06)) {
+                labelled = point.qps();
                 chart.addAnnotation(new AnnotationText(Integer.toString(point.probes()),
                         point.recall() + (steep ? 0.018 * range : 0), point.qps() * (steep ? 1 : 1.12), false));
             }
@@ -83,10 +86,13 @@ final class RecallPlot {
         styler.setPlotGridLinesStroke(new BasicStroke(1));
         styler.setXAxisTickMarkSpacingHint(90).setAxisTicksLineVisible(false).setPlotContentSize(1);
         styler.setXAxisTitleColor(INK).setYAxisTitleColor(INK);
-        styler.setChartTitleFont(font(Font.BOLD, 20)).setChartTitleFontColor(INK).setChartTitlePadding(14).setChartTitleBoxVisible(false);
-        styler.setChartBackgroundColor(Color.WHITE).setPlotBackgroundColor(Color.WHITE).setPlotBorderColor(FAINT).setChartPadding(18);
-        styler.setLegendPosition(Styler.LegendPosition.OutsideS).setLegendLayout(Styler.LegendLayout.Horizontal).setLegendFont(font(Font.PLAIN, 16)).setLegendBorderColor(FAINT)
-                .setLegendPadding(12).setLegendSeriesLineLength(32);
+        styler.setChartTitleFont(font(Font.BOLD, 20)).setChartTitleFontColor(INK).setChartTitlePadding(14)
+                .setChartTitleBoxVisible(false);
+        styler.setChartBackgroundColor(Color.WHITE).setPlotBackgroundColor(Color.WHITE).setPlotBorderColor(FAINT)
+                .setChartPadding(18);
+        styler.setLegendPosition(Styler.LegendPosition.OutsideS).setLegendLayout(Styler.LegendLayout.Horizontal)
+                .setLegendFont(font(Font.PLAIN, 16)).setLegendBorderColor(FAINT).setLegendPadding(12)
+                .setLegendSeriesLineLength(32);
         styler.setAnnotationTextFont(font(Font.PLAIN, 13)).setAnnotationTextFontColor(INK).setMarkerSize(11);
     }
 

@@ -41,7 +41,8 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     private BackendOptions backend;
 
-    @Parameters(arity = "0..*", paramLabel = "DIR", description = "Folders made by build; each is served under its collection's name.")
+    @Parameters(arity = "0..*", paramLabel = "DIR",
+            description = "Folders made by build; each is served under its collection's name.")
     private List<Path> folders = List.of();
 
     @Option(names = "--listen", paramLabel = "HOST:PORT", defaultValue = "127.0.0.1:" + ServerSettings.PORT,
@@ -110,7 +111,8 @@ final class ServeCommand implements Callable<Integer> {
             collections.open(folder).warmUp(WARM_UP);
         } catch (PerigeeException e) {
             if (e.code() == ErrorCode.ALREADY_EXISTS) {
-                throw new PerigeeException(e.code(), "%s (expected one folder per name, folder %s)".formatted(e.getMessage(), folder), e);
+                throw new PerigeeException(e.code(), "%s (expected one folder per name, folder %s)"
+                        .formatted(e.getMessage(), folder), e);
             }
             throw e;
         }

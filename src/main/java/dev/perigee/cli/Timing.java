@@ -55,7 +55,8 @@ record Timing(SearchResult answer, double qps, double singleQps, double p50Micro
     }
 
     /** Nanoseconds of single queries. */
-    private static Histogram singles(Matrix queries, SearchRequest request, BiFunction<Matrix, SearchRequest, SearchResult> search) {
+    private static Histogram singles(Matrix queries, SearchRequest request,
+            BiFunction<Matrix, SearchRequest, SearchResult> search) {
         int count = queries.rows();
         long end = System.nanoTime() + SINGLE_WARM_UP_NANOS;
         for (int i = 0; i < 4 * SINGLES && System.nanoTime() < end; i++) {

@@ -40,7 +40,8 @@ class DemoCommandTest {
                 .containsEntry("backend", "simd").containsKey("device");
         assertThat(indexes(result)).extracting(line -> line.get("index")).containsExactly("flat", "ivf_flat", "ivf_pq");
         assertThat(indexes(result)).allSatisfy(line -> {
-            assertThat(line.keySet()).containsExactly("index", "recall_at_10", "qps_batch", "qps_single", "p50_us", "p99_us", "bytes");
+            assertThat(line.keySet()).containsExactly("index", "recall_at_10", "qps_batch", "qps_single", "p50_us", "p99_us",
+                    "bytes");
             assertThat(number(line, "qps_batch")).isGreaterThan(1);
             assertThat(number(line, "qps_single")).isGreaterThan(1);
             assertThat(number(line, "p99_us")).isGreaterThanOrEqualTo(number(line, "p50_us")).isGreaterThan(1);
@@ -64,7 +65,8 @@ class DemoCommandTest {
     void otherRowsGiveNoContactSheetAndTextGivesATable() throws IOException {
         Path data = floats("rows.fvecs", 20, 5);
         Path queries = floats("queries.fvecs", 3, 5);
-        assertThat(run("demo", "--data", data.toString(), "--queries", queries.toString(), "--out", folder.resolve("out").toString()))
+        assertThat(run("demo", "--data", data.toString(), "--queries", queries.toString(), "--out",
+                folder.resolve("out").toString()))
                 .as(err::toString).isZero();
         assertThat(out.toString()).contains("recall@10", "ivf_flat ", "ivf_pq ", "--data " + data + " --index ivf_flat");
         assertThat(out.toString()).containsPattern("flat +1\\.0000 ").doesNotContain("neighbours.png");
@@ -148,7 +150,8 @@ class DemoCommandTest {
     }
 
     private static long colours(BufferedImage image) {
-        return java.util.Arrays.stream(image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth())).distinct().count();
+        int[] pixels = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+        return java.util.Arrays.stream(pixels).distinct().count();
     }
 
     private int run(String... args) {

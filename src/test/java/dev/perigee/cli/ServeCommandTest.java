@@ -85,14 +85,16 @@ class ServeCommandTest {
         refused("listen: '7070' (expected HOST:PORT)", "--listen", "7070");
         refused("port: 65536 (expected 0 to 65535)", "--listen", "127.0.0.1:65536");
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            refused("listen: 127.0.0.1:%d is in use".formatted(taken.getLocalPort()), "--listen", "127.0.0.1:" + taken.getLocalPort());
+            refused("listen: 127.0.0.1:%d is in use".formatted(taken.getLocalPort()),
+                    "--listen", "127.0.0.1:" + taken.getLocalPort());
         }
     }
 
     @Test
     void otherMachinesAreWarnedOf() {
         assertThat(run("0.0.0.0:0", folder.toString())).isEqualTo(1);
-        assertThat(err.toString()).startsWith("perigee: warning: 0.0.0.0:0 is open to other machines, and there is no authentication\n");
+        assertThat(err.toString())
+                .startsWith("perigee: warning: 0.0.0.0:0 is open to other machines, and there is no authentication\n");
     }
 
     private void refused(String message, Object... args) {
@@ -116,7 +118,8 @@ class ServeCommandTest {
     private Path save(String name, String where) {
         Path place = folder.resolve(where);
         try (ComputeBackend backend = Backends.open("auto", 2);
-                Collection collection = Collection.create(new CollectionSpec(name, 12, Distance.L2, IndexSpec.ivfFlat(4)), backend, place)) {
+                Collection collection = Collection.create(
+                        new CollectionSpec(name, 12, Distance.L2, IndexSpec.ivfFlat(4)), backend, place)) {
             collection.add(UpsertRequest.of(ROWS));
             collection.build(Progress.NONE);
             collection.save(place);
