@@ -34,7 +34,12 @@ public final class Batch implements AutoCloseable {
     Batch(CollectionSpec spec, Snapshot snapshot, int rows) {
         this.spec = spec;
         this.snapshot = snapshot;
-        this.queries = snapshot.searcher().queries(rows);
+        try {
+            this.queries = snapshot.searcher().queries(rows);
+        } catch (Throwable e) {
+            snapshot.release();
+            throw e;
+        }
     }
 
     /** Some of the batch's queries, in order, that ask for the same. */

@@ -23,7 +23,13 @@ public final class BulkLoad implements AutoCloseable {
 
     /** Adds rows, as {@link Collection#add} does. */
     public void add(UpsertRequest request) {
-        writer.append(request.rows(), collection.admitLoad(request, writer.count()));
+        synchronized (collection) {
+            writer.append(request.rows(), collection.admitLoad(request, writer.count()));
+        }
+    }
+
+    void collectIds(IdSet all) {
+        writer.collectIds(all);
     }
 
     /** Rows so far. */
@@ -46,8 +52,6 @@ public final class BulkLoad implements AutoCloseable {
     @Override
     public void close() {
         writer.close();
-        if (!committed) {
-            collection.forgetLoad();
-        }
+        collection.endLoad(this, committed);
     }
 }

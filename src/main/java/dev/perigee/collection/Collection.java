@@ -17,8 +17,10 @@ import dev.perigee.vector.Matrix;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -28,11 +30,12 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Nothing is on disk until {@link #save}: files of a build lie in a working folder that goes with the collection.
  */
 public final class Collection implements AutoCloseable {
-    /** Rows in memory of the first chunk; later ones are as large as all before them, up to {@link #MAX_CHUNK}. */
-    private static final int MIN_CHUNK = 4096;
-    private static final int MAX_CHUNK = 1 << 20;
+    /** Rows in memory of the first chunk, about; later ones are as large as all before them, up to the most. */
+    private static final long MIN_CHUNK_BYTES = 4 << 20;
+    private static final long MAX_CHUNK_BYTES = 256 << 20;
     /** Neighbours that are looked for at a time, so that memory for a search is bounded. */
     private static final int SLICE_PLACES = 1 << 21;
+    private static final long SLICE_BYTES = 256 << 20;
     private static final int[] WARM_UP_QUERIES = {1, 1, 1, 3, 1, 1, 24, 1, 1, 200};
     /** Most rows of a collection. */
     private static final long MAX_ROWS = Integer.MAX_VALUE - 64;
@@ -45,6 +48,11 @@ public final class Collection implements AutoCloseable {
     private StagedFolder working;
     private int fileNumber;
     private GrowingRows growing;
+    /** What is seen of the growing rows: the last segment, or null where nothing is yet. */
+    private Segment tail;
+    private final Set<BulkLoad> loads = new LinkedHashSet<>();
+    private final WorkingFiles workingFiles = new WorkingFiles();
+    private volatile boolean closing;
     private final IdLedger ids = new IdLedger();
     private volatile Snapshot current;
 
@@ -102,15 +110,39 @@ public final class Collection implements AutoCloseable {
      *                          already; LIMIT_EXCEEDED
      */
     public synchronized long add(UpsertRequest request) {
+        requireOpen();
+        if (request.rows().rows() == 0) {
+            return current.rows();
+        }
         Segment.Ids added = admit(request, current.rows());
-        Matrix rows = request.rows();
-        List<Segment> segments = filled();
         List<Segment> made = new ArrayList<>();
+        boolean done = false;
+        try {
+            replace(appended(request.rows(), added, made));
+            tail = made.getLast();
+            done = true;
+            return current.rows();
+        } finally {
+            made.forEach(Segment::release);
+            if (!done) { // the chunk may hold rows that nobody is to see
+                endChunk();
+                ids.forget();
+            }
+        }
+    }
+
+    /** The segments with some rows more; {@code made} gets those that are new. */
+    private List<Segment> appended(Matrix rows, Segment.Ids added, List<Segment> made) {
+        List<Segment> segments = filled();
+        if (tail != null) {
+            segments.remove(tail); // the chunk's rows so far, seen anew below
+        }
         for (int from = 0; from < rows.rows();) {
             if (growing == null || growing.room() == 0) {
+                if (growing != null && made.isEmpty() && tail != null) {
+                    segments.add(tail); // full as it was
+                }
                 startChunk(rows.rows() - from);
-            } else if (growing.count() > 0) {
-                segments.removeLast(); // the chunk's rows so far, seen anew below
             }
             int to = (int) Math.min(rows.rows(), (long) from + growing.room());
             growing.add(rows, added, from, to);
@@ -118,14 +150,11 @@ public final class Collection implements AutoCloseable {
             segments.add(made.getLast());
             from = to;
         }
-        replace(segments);
-        made.forEach(Segment::release);
-        return current.rows();
+        return segments;
     }
 
     /** Checks rows and ids and takes the ids as there; returns the ids of the rows. */
     private Segment.Ids admit(UpsertRequest request, long before) {
-        requireOpen();
         Matrix rows = request.rows();
         check(rows.dim() == spec.dim(), "dim: %d (expected %d, collection '%s')", rows.dim(), spec.dim(), spec.name());
         if (before + rows.rows() > MAX_ROWS) {
@@ -134,7 +163,16 @@ public final class Collection implements AutoCloseable {
         }
         int bad = rows.firstNotFinite();
         check(bad < 0, "row %d: not finite (expected numbers, collection '%s')", bad, spec.name());
-        return ids.admit(request, current.segments());
+        return ids.admit(request, this::collectIds);
+    }
+
+    private void collectIds(IdSet all) {
+        for (Segment segment : current.segments()) {
+            for (int i = 0; i < segment.count(); i++) {
+                all.add(segment.ids().id(i));
+            }
+        }
+        loads.forEach(load -> load.collectIds(all));
     }
 
     private void startChunk(int wanted) {
@@ -143,8 +181,10 @@ public final class Collection implements AutoCloseable {
             before += segment.files().isEmpty() ? segment.count() : 0;
         }
         endChunk();
-        int capacity = (int) Math.max(MIN_CHUNK, Math.min(MAX_CHUNK, Math.max(before, wanted)));
-        growing = new GrowingRows(spec.distance(), spec.dim(), capacity);
+        long rowBytes = Matrix.stride(spec.dim());
+        long least = Math.clamp(MIN_CHUNK_BYTES / rowBytes, 64, 4096);
+        long most = Math.max(64, MAX_CHUNK_BYTES / rowBytes);
+        growing = new GrowingRows(spec.distance(), spec.dim(), (int) Math.clamp(Math.max(before, wanted), least, Math.max(least, most)));
     }
 
     private void endChunk() {
@@ -152,6 +192,7 @@ public final class Collection implements AutoCloseable {
             growing.release(); // its segments hold what they show
             growing = null;
         }
+        tail = null;
     }
 
     private List<Segment> filled() {
@@ -166,35 +207,54 @@ public final class Collection implements AutoCloseable {
     }
 
     /** Files to be loaded row by row, without holding them in memory; see {@link BulkLoad}. */
-    public BulkLoad bulkLoad() {
+    public synchronized BulkLoad bulkLoad() {
         requireOpen();
-        return new BulkLoad(this);
+        BulkLoad load = new BulkLoad(this);
+        loads.add(load);
+        return load;
     }
 
-    /** Checks and numbers the rows of a bulk load. */
-    synchronized Segment.Ids admitLoad(UpsertRequest request, long loaded) {
+    /** Checks and numbers the rows of a bulk load. Under this monitor until the load knows their ids. */
+    Segment.Ids admitLoad(UpsertRequest request, long loaded) {
+        requireOpen();
         return admit(request, current.rows() + loaded);
     }
 
-    /** A bulk load came to nothing: its ids are free again. */
-    synchronized void forgetLoad() {
-        ids.forget();
+    /** A bulk load is over; if it came to nothing its ids are free again. */
+    synchronized void endLoad(BulkLoad load, boolean committed) {
+        loads.remove(load);
+        if (!committed) {
+            ids.forget();
+        }
     }
 
     /** Adds what a bulk load wrote. */
     synchronized void addLoaded(Path rowFile, Path spaceFile) {
         requireOpen();
         endChunk();
-        Segment segment = SegmentFiles.open(List.of(rowFile, spaceFile), spec.dim(), spec.distance());
-        List<Segment> segments = filled();
-        segments.add(segment);
-        replace(segments);
-        segment.release();
+        Segment segment = openFiles(List.of(rowFile, spaceFile));
+        try {
+            List<Segment> segments = filled();
+            segments.add(segment);
+            replace(segments);
+        } finally {
+            segment.release();
+        }
+    }
+
+    /** A segment of files; those in the working folder are deleted when the last segment that uses them is freed. */
+    Segment openFiles(List<Path> files) {
+        return SegmentFiles.open(files, spec.dim(), spec.distance(), workingFiles);
     }
 
     /** What a build of the rows there are now would do. */
     public BuildPlan plan() {
-        return BuildPlan.of(spec.index(), spec.distance(), (int) current.rows(), spec.dim());
+        Snapshot snapshot = pin();
+        try {
+            return BuildPlan.of(spec.index(), spec.distance(), (int) snapshot.rows(), spec.dim());
+        } finally {
+            snapshot.release();
+        }
     }
 
     /** How many seconds that would take, about; measures for a moment. */
@@ -226,20 +286,30 @@ public final class Collection implements AutoCloseable {
                 base = pin();
             }
             try {
-                Segment built = new SegmentBuilder(this, backend, progress).build(base.segments());
-                synchronized (this) {
-                    requireOpen();
-                    List<Segment> segments = new ArrayList<>(List.of(built));
-                    current.segments().stream().filter(s -> !base.segments().contains(s)).forEach(segments::add);
-                    replace(segments);
+                Segment built = new SegmentBuilder(this, backend, cancellable(progress)).build(base.segments());
+                try {
+                    publish(built, base);
+                } finally {
+                    built.release();
                 }
-                built.release();
             } finally {
                 base.release();
             }
         } finally {
             building.unlock();
         }
+    }
+
+    private Progress cancellable(Progress progress) {
+        return (stage, done, total) -> progress.at(stage, done, total) && !closing;
+    }
+
+    /** Puts what was built in place of what it was built of. */
+    private synchronized void publish(Segment built, Snapshot base) {
+        requireOpen();
+        List<Segment> segments = new ArrayList<>(List.of(built));
+        current.segments().stream().filter(s -> !base.segments().contains(s)).forEach(segments::add);
+        replace(segments);
     }
 
     /**
@@ -256,7 +326,7 @@ public final class Collection implements AutoCloseable {
             throw new PerigeeException(ErrorCode.LIMIT_EXCEEDED, "answers: %d queries x %d (expected at most %d in this heap)"
                     .formatted(queries.rows(), k, most));
         }
-        int slice = Math.max(64, SLICE_PLACES / k);
+        int slice = (int) Math.max(64, Math.min(SLICE_PLACES / k, SLICE_BYTES / Matrix.stride(spec.dim())));
         if (queries.rows() <= slice) {
             return searchSlice(queries, request);
         }
@@ -328,6 +398,7 @@ public final class Collection implements AutoCloseable {
         requireOpen();
         if (working == null) {
             working = StagedFolder.create(near);
+            workingFiles.in(working.path());
         }
         return working.path().resolve("%s-%d.pgb".formatted(kind, ++fileNumber));
     }
@@ -351,15 +422,23 @@ public final class Collection implements AutoCloseable {
         return new PerigeeException(ErrorCode.FAILED_PRECONDITION, "collection '%s' is closed".formatted(spec.name()));
     }
 
-    /** Ends it; searches that run come to their end. What was not saved is gone. */
+    /** Ends it: a build is cancelled, searches that run come to their end. What was not saved is gone. */
     @Override
-    public synchronized void close() {
-        if (current != null) {
-            Snapshot last = current;
-            current = null;
-            endChunk();
-            last.release();
-            Optional.ofNullable(working).ifPresent(StagedFolder::close);
+    public void close() {
+        closing = true;
+        building.lock(); // until a build has cleaned up
+        try {
+            synchronized (this) {
+                if (current != null) {
+                    Snapshot last = current;
+                    current = null;
+                    endChunk();
+                    last.release();
+                    Optional.ofNullable(working).ifPresent(StagedFolder::close);
+                }
+            }
+        } finally {
+            building.unlock();
         }
     }
 }

@@ -6,7 +6,10 @@ import dev.perigee.api.CollectionSpec;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.distance.Distance;
+import dev.perigee.index.FlatData;
 import dev.perigee.index.FlatFile;
+import dev.perigee.index.IvfFlatData;
+import dev.perigee.index.IvfPqData;
 import dev.perigee.storage.Attributes;
 import dev.perigee.storage.BlockFile;
 import dev.perigee.storage.Manifest;
@@ -33,6 +36,7 @@ final class CollectionFolder {
         Attributes manifest = Manifest.read(folder);
         CollectionSpec spec = spec(manifest);
         int count = manifest.integer("segments", 1, 1 << 20);
+        long nextId = manifest.number("next_id", 0, Long.MAX_VALUE);
         List<Segment> segments = new ArrayList<>();
         try {
             for (int n = 1; n <= count; n++) {
@@ -47,13 +51,35 @@ final class CollectionFolder {
                     throw new PerigeeException(ErrorCode.CORRUPT_FILE,
                             "segment %d: %d files (expected 2 or 4, folder %s)".formatted(n, files.size(), folder));
                 }
-                segments.add(SegmentFiles.open(files, spec.dim(), spec.distance()));
+                segments.add(SegmentFiles.open(files, spec.dim(), spec.distance(), new WorkingFiles()));
             }
+            requireOneIndex(segments, spec.index().kind(), folder);
         } catch (Throwable e) {
             segments.forEach(Segment::release);
             throw e;
         }
-        return new Content(spec, segments, manifest.number("next_id", 0, Long.MAX_VALUE));
+        return new Content(spec, segments, nextId);
+    }
+
+    /** A space has one kind of index and one model; kernels rely on it. */
+    private static void requireOneIndex(List<Segment> segments, IndexKind kind, Path folder) {
+        Long model = null;
+        for (Segment segment : segments) {
+            IndexKind found = switch (segment.index()) {
+                case FlatData flat -> null;
+                case IvfFlatData ivf -> IndexKind.IVF_FLAT;
+                case IvfPqData ivf -> IndexKind.IVF_PQ;
+            };
+            if (found == null) {
+                continue;
+            }
+            long id = segment.index() instanceof IvfFlatData ivf ? ivf.model().id() : ((IvfPqData) segment.index()).model().id();
+            if (found != kind || model != null && model != id) {
+                throw new PerigeeException(ErrorCode.CORRUPT_FILE, "index: %s, model %x (expected %s, one model, folder %s)"
+                        .formatted(found.label(), id, kind.label(), folder));
+            }
+            model = id;
+        }
     }
 
     private static CollectionSpec spec(Attributes manifest) {

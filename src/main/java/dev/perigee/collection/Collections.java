@@ -8,6 +8,7 @@ import dev.perigee.compute.ComputeBackend;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Stream;
 
 /** Collections by name, over one backend. Thread-safe. Closing it closes them, and not the backend. */
 public final class Collections implements AutoCloseable {
@@ -47,7 +48,18 @@ public final class Collections implements AutoCloseable {
 
     /** All of them, in order of their names. */
     public List<CollectionInfo> list() {
-        return byName.values().stream().map(Collection::info).toList();
+        return byName.values().stream().flatMap(Collections::infoIfOpen).toList();
+    }
+
+    private static Stream<CollectionInfo> infoIfOpen(Collection collection) {
+        try {
+            return Stream.of(collection.info());
+        } catch (PerigeeException e) {
+            if (e.code() == ErrorCode.FAILED_PRECONDITION) {
+                return Stream.empty(); // dropped meanwhile
+            }
+            throw e;
+        }
     }
 
     /** Takes a collection away; searches that run come to their end. Files that it was opened from stay. */

@@ -38,10 +38,6 @@ final class GrowingRows extends Shared {
         return ids.length - count;
     }
 
-    int count() {
-        return count;
-    }
-
     /** Adds rows {@code from} to {@code to}, for which there is room. */
     void add(Matrix source, Segment.Ids sourceIds, int from, int to) {
         given.copy(source, from, count, to - from);
@@ -55,8 +51,9 @@ final class GrowingRows extends Shared {
         }
         extent = extent.or(FlatData.starts(distance, added, mean, starts.asSlice(count * 4L)));
         for (int i = from; i < to; i++) {
-            ids[count++] = sourceIds.id(i);
+            ids[count + i - from] = sourceIds.id(i);
         }
+        count += to - from;
     }
 
     /** The rows so far; holds this memory until it is freed. */

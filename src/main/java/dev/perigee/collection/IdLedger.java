@@ -3,7 +3,7 @@ package dev.perigee.collection;
 import static dev.perigee.PerigeeException.check;
 
 import dev.perigee.api.UpsertRequest;
-import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 
 /**
@@ -31,12 +31,14 @@ final class IdLedger {
     /**
      * Takes the ids of some rows, the given ones or the next numbers.
      *
-     * @param present the rows there are
+     * @param present adds the ids of all rows that are there, or on their way, to a set
      * @return the id of each row
      * @throws dev.perigee.PerigeeException INVALID_ARGUMENT for an id that is negative or taken; then none is taken
      */
-    Segment.Ids admit(UpsertRequest request, List<Segment> present) {
+    Segment.Ids admit(UpsertRequest request, Consumer<IdSet> present) {
         int rows = request.rows().rows();
+        check(request.ids().isPresent() || next < Long.MAX_VALUE - rows,
+                "ids: %d more from %d on (expected ids of the caller: the numbers end there)", rows, next);
         if (request.ids().isEmpty() && taken == null) {
             long first = next;
             next += rows;
@@ -47,14 +49,10 @@ final class IdLedger {
         return row -> ids[row];
     }
 
-    private void take(long[] ids, List<Segment> present) {
+    private void take(long[] ids, Consumer<IdSet> present) {
         if (taken == null) {
             IdSet all = new IdSet();
-            for (Segment segment : present) {
-                for (int i = 0; i < segment.count(); i++) {
-                    all.add(segment.ids().id(i));
-                }
-            }
+            present.accept(all);
             taken = all;
         }
         IdSet added = new IdSet();

@@ -38,6 +38,12 @@ final class RowWriter implements AutoCloseable {
         }
     }
 
+    void collectIds(IdSet all) {
+        for (int i = 0; i < count; i++) {
+            all.add(ids[i]);
+        }
+    }
+
     /** The file takes its name. */
     void commit() {
         Map<String, Object> facts = new LinkedHashMap<>();

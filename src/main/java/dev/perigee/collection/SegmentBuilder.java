@@ -23,6 +23,7 @@ final class SegmentBuilder {
     private final CollectionSpec spec;
     private final ComputeBackend backend;
     private final Stages stages;
+    private final List<Path> made = new ArrayList<>();
 
     SegmentBuilder(Collection collection, ComputeBackend backend, Progress progress) {
         this.collection = collection;
@@ -31,8 +32,23 @@ final class SegmentBuilder {
         this.stages = new Stages(progress);
     }
 
-    /** The new segment; its first owner is the caller. */
+    /** The new segment; its first owner is the caller. If it fails, the files that it made are gone. */
     Segment build(List<Segment> segments) {
+        try {
+            return make(segments);
+        } catch (Throwable e) {
+            made.forEach(WorkingFiles::delete);
+            throw e;
+        }
+    }
+
+    private Path newFile(String kind) {
+        Path file = collection.newFile(kind);
+        made.add(file);
+        return file;
+    }
+
+    private Segment make(List<Segment> segments) {
         List<Segment> filled = segments.stream().filter(s -> s.count() > 0).toList();
         int rows = Math.toIntExact(filled.stream().mapToLong(Segment::count).sum());
         BuildPlan plan = BuildPlan.of(spec.index(), spec.distance(), rows, spec.dim());
@@ -41,7 +57,7 @@ final class SegmentBuilder {
             files.addAll(filled.getFirst().files().subList(0, 2)); // the rows lie in one file already
         } else {
             files.add(merge(filled, rows));
-            files.add(collection.newFile("space"));
+            files.add(newFile("space"));
             try (BlockFile file = BlockFile.open(files.getFirst())) {
                 FlatFile.write(files.getLast(), spec.distance(), file.matrix("rows", rows, spec.dim()));
             }
@@ -49,12 +65,12 @@ final class SegmentBuilder {
         if (spec.index().kind() != IndexKind.FLAT) {
             index(files, rows, plan);
         }
-        return SegmentFiles.open(files, spec.dim(), spec.distance());
+        return collection.openFiles(files);
     }
 
     private Path merge(List<Segment> segments, int total) {
         stages.begin("merge rows", total);
-        Path path = collection.newFile("rows");
+        Path path = newFile("rows");
         try (RowWriter writer = new RowWriter(path, spec.dim())) {
             for (Segment segment : segments) {
                 for (int from = 0; from < segment.count(); from += BLOCK_ROWS) {
@@ -70,8 +86,8 @@ final class SegmentBuilder {
     }
 
     private void index(List<Path> files, int rows, BuildPlan plan) {
-        Path model = collection.newFile("model");
-        Path lists = collection.newFile("lists");
+        Path model = newFile("model");
+        Path lists = newFile("lists");
         try (BlockFile rowFile = BlockFile.open(files.get(0)); BlockFile spaceFile = BlockFile.open(files.get(1))) {
             FlatData flat = FlatFile.read(spaceFile, rowFile.matrix("rows", rows, spec.dim()));
             new IvfBuilder(plan, flat, backend, stages).write(model, lists);

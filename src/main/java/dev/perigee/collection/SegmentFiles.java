@@ -23,8 +23,11 @@ final class SegmentFiles {
     private SegmentFiles() {
     }
 
-    /** @param paths two or four files; the segment closes them */
-    static Segment open(List<Path> paths, int dim, Distance distance) {
+    /**
+     * @param paths   two or four files; the segment closes them
+     * @param working hears that they are used, and when no more
+     */
+    static Segment open(List<Path> paths, int dim, Distance distance, WorkingFiles working) {
         List<AutoCloseable> open = new ArrayList<>();
         try {
             BlockFile rowFile = opened(paths.get(0), open);
@@ -41,7 +44,10 @@ final class SegmentFiles {
                 open.add(arena::close);
                 index = ListFile.read(opened(paths.get(3), open), ModelFile.read(opened(paths.get(2), open), arena), flat);
             }
-            return new Segment(rows, ids(rowFile, count), flat, index, List.copyOf(paths), () -> close(open));
+            List<Path> files = List.copyOf(paths);
+            working.retain(files);
+            open.addFirst(() -> working.release(files)); // last, when they are closed
+            return new Segment(rows, ids(rowFile, count), flat, index, files, () -> close(open));
         } catch (Throwable e) {
             close(open);
             throw e;

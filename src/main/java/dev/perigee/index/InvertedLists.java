@@ -22,14 +22,14 @@ public record InvertedLists(int lists, MemorySegment begins, MemorySegment sizes
     public InvertedLists {
         check(begins.byteSize() == (lists + 1) * 4L && sizes.byteSize() == lists * 4L,
                 "lists: %d and %d bytes (expected those of %d lists)", begins.byteSize(), sizes.byteSize(), lists);
-        int begin = 0;
+        long begin = 0;
         for (int l = 0; l < lists; l++) {
             int size = sizes.get(INT, l * 4L);
             check(begins.get(INT, l * 4L) == begin && size >= 0, "list %d: begins at %d with %d rows (expected %d)",
                     l, begins.get(INT, l * 4L), size, begin);
-            begin += padded(size);
+            begin += (size + (long) BLOCK - 1) / BLOCK * BLOCK;
         }
-        check(begins.get(INT, lists * 4L) == begin && rows.byteSize() == begin * 4L,
+        check(begin <= Integer.MAX_VALUE && begins.get(INT, lists * 4L) == begin && rows.byteSize() == begin * 4L,
                 "slots: %d (expected %d)", rows.byteSize() / 4, begin);
     }
 

@@ -52,7 +52,6 @@ public final class ListFile {
         try (Arena arena = Arena.ofConfined(); BlockFileWriter file = BlockFileWriter.create(path)) {
             int slots = lists.slots();
             MemorySegment starts = arena.allocate(slots * 4L);
-            FlatData.Extent extent = FlatData.Extent.NONE;
             BlockFileWriter.OutputBlock out = file.block("list_rows");
             Matrix block = Matrix.allocate(arena, BLOCK_SLOTS, rows.dim());
             for (int from = 0; from < slots; from += BLOCK_SLOTS) {
@@ -64,7 +63,7 @@ public final class ListFile {
                         part.copy(rows.rows(), lists.row(from + i), i, 1);
                     }
                 }
-                extent = extent.or(FlatData.starts(rows.distance(), part, rows.mean(), starts.asSlice(from * 4L)));
+                FlatData.starts(rows.distance(), part, rows.mean(), starts.asSlice(from * 4L));
                 out.append(part);
                 progress.accept(from + count);
             }
@@ -72,8 +71,8 @@ public final class ListFile {
             file.write("list_starts", starts);
             file.write("mean", rows.mean());
             Map<String, Object> facts = writeLists(file, model, lists, rows);
-            facts.put("radius", extent.radius());
-            facts.put("length", extent.length());
+            facts.put("radius", rows.radius()); // of the rows alone: the zeros in empty slots may lie far from the mean
+            facts.put("length", rows.length());
             file.attributes(facts);
             file.commit();
         }
@@ -133,6 +132,7 @@ public final class ListFile {
         facts.integer("rows", rows.count(), rows.count());
         facts.integer("dim", rows.dim(), rows.dim());
         facts.number("model", model.id(), model.id());
+        requireFits(model, rows, file);
         int count = facts.integer("lists", model.lists(), model.lists());
         int slots = facts.integer("slots", rows.count(), Integer.MAX_VALUE);
         InvertedLists lists = new InvertedLists(count, file.block("begins", (count + 1) * 4L), file.block("sizes", count * 4L),
@@ -146,6 +146,18 @@ public final class ListFile {
                 file.matrix("mean", 1, rows.dim()), file.block("list_starts", slots * 4L),
                 facts.decimal("radius"), facts.decimal("length"));
         return new IvfFlatData(model, lists, data, rows.count());
+    }
+
+    private static void requireFits(IvfModel model, FlatData rows, BlockFile file) {
+        boolean codes = file.names().contains("codes");
+        boolean fits = model.dim() == rows.dim() && codes == (model.quantizer() != null)
+                && (!codes || model.quantizer().m() * model.quantizer().dsub() == rows.dim())
+                && model.centroids().distance() == ModelFile.probing(rows.distance());
+        if (!fits) {
+            throw new PerigeeException(ErrorCode.CORRUPT_FILE, "model: %d dims by %s%s (expected one for %s of %d dims by %s, file %s)"
+                    .formatted(model.dim(), model.centroids().distance().label(), model.quantizer() == null ? "" : " with codebooks",
+                            codes ? "codes" : "rows", rows.dim(), rows.distance().label(), file.path()));
+        }
     }
 
     /** Kernels follow these numbers without looking, so they are looked at here. */

@@ -75,15 +75,20 @@ public final class ModelFile {
 
     /** A model of centroids and quantiser; its id is a checksum of both. */
     public static IvfModel of(Distance distance, Matrix centroids, ProductQuantizer quantizer, Arena arena) {
-        // unit rows are probed by L2: their norms say nothing, those of the centroids do
-        Distance probing = distance == Distance.INNER_PRODUCT ? Distance.INNER_PRODUCT : Distance.L2;
         long id = checksum(centroids) << 32 | (quantizer == null ? 0 : checksum(quantizer.codewords()));
-        return new IvfModel(id, FlatData.of(probing, centroids, arena), quantizer);
+        return new IvfModel(id, FlatData.of(probing(distance), centroids, arena), quantizer);
+    }
+
+    /** What lists are probed by. Unit rows by L2: their norms say nothing, those of the centroids do. */
+    static Distance probing(Distance distance) {
+        return distance == Distance.INNER_PRODUCT ? Distance.INNER_PRODUCT : Distance.L2;
     }
 
     private static long checksum(Matrix matrix) {
         CRC32C crc = new CRC32C();
-        crc.update(matrix.segment().asSlice(0, Matrix.bytes(matrix.rows(), matrix.dim())).asByteBuffer());
+        for (int row = 0; row < matrix.rows(); row++) {
+            crc.update(matrix.segment().asSlice(row * matrix.stride(), matrix.stride()).asByteBuffer());
+        }
         return crc.getValue();
     }
 }

@@ -71,8 +71,8 @@ final class ShortKernel {
     private static float keys(float[] weights, float[] words, float[] starts, int size, float[] keys) {
         FloatVector least = FloatVector.broadcast(FLOAT, Float.POSITIVE_INFINITY);
         for (int c = 0; c < size; c += STEP) {
-            FloatVector a = FloatVector.fromArray(FLOAT, starts, c);
-            FloatVector b = FloatVector.fromArray(FLOAT, starts, c + Lanes.COUNT);
+            FloatVector a = FloatVector.zero(FLOAT);
+            FloatVector b = FloatVector.zero(FLOAT);
             int word = c;
             for (int t = 0; t < weights.length; t++) {
                 FloatVector x = FloatVector.broadcast(FLOAT, weights[t]);
@@ -80,6 +80,8 @@ final class ShortKernel {
                 b = x.fma(FloatVector.fromArray(FLOAT, words, word + Lanes.COUNT), b);
                 word += size;
             }
+            a = a.add(FloatVector.fromArray(FLOAT, starts, c)); // last, as the bound assumes
+            b = b.add(FloatVector.fromArray(FLOAT, starts, c + Lanes.COUNT));
             a.intoArray(keys, c);
             b.intoArray(keys, c + Lanes.COUNT);
             least = least.min(a).min(b);

@@ -62,10 +62,16 @@ final class Workers implements AutoCloseable {
         Phaser running = new Phaser(1 + extra);
         for (int helper = 1; helper <= extra; helper++) {
             int worker = helper;
-            helpers.execute(() -> {
-                drain(next, tasks, worker, body, failure);
+            try {
+                helpers.execute(() -> {
+                    drain(next, tasks, worker, body, failure);
+                    running.arrive();
+                });
+            } catch (RuntimeException | Error e) { // closed, or no more threads: those that run are waited for
+                failure.compareAndSet(null, e);
+                next.set(tasks);
                 running.arrive();
-            });
+            }
         }
         drain(next, tasks, 0, body, failure);
         running.arriveAndAwaitAdvance();
