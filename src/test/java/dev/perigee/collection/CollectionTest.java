@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -254,6 +255,52 @@ class CollectionTest {
         try (var left = Files.list(folder)) {
             assertThat(left).isEmpty();
         }
+    }
+
+    private List<Path> workingFiles() throws IOException {
+        try (var files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile).toList();
+        }
+    }
+
+    @Test
+    void onlyFilesInUseAreKept() throws IOException {
+        try (Collection collection = Collection.create(spec(Distance.L2, IndexSpec.ivfFlat(8)), backend, folder.resolve("saved"))) {
+            for (int round = 0; round < 4; round++) {
+                collection.add(UpsertRequest.of(rows(200, 20 + round)));
+                collection.build(Progress.NONE);
+                assertThat(workingFiles()).as("rows, space, model, lists of build %d", round).hasSize(4);
+                assertThatThrownBy(() -> collection.build((stage, done, total) -> !stage.equals("write lists")));
+                assertThat(workingFiles()).as("after a cancelled build").hasSize(4);
+            }
+            assertFindsItself(collection, rows(200, 21), 200);
+        }
+        assertThat(workingFiles()).isEmpty();
+    }
+
+    @Test
+    void closingCancelsABuildAndWaitsForIt() throws Exception {
+        Collection collection = Collection.create(spec(Distance.L2, IndexSpec.ivfFlat(8)), backend, folder.resolve("saved"));
+        collection.add(UpsertRequest.of(rows(500, 30)));
+        CountDownLatch started = new CountDownLatch(1);
+        ErrorCode[] code = new ErrorCode[1];
+        Thread building = Thread.ofPlatform().start(() -> {
+            try {
+                while (true) {
+                    collection.build((stage, done, total) -> {
+                        started.countDown();
+                        return true;
+                    });
+                }
+            } catch (PerigeeException e) {
+                code[0] = e.code();
+            }
+        });
+        started.await();
+        collection.close();
+        building.join();
+        assertThat(code[0]).isIn(ErrorCode.CANCELLED, ErrorCode.FAILED_PRECONDITION);
+        assertThat(workingFiles()).isEmpty();
     }
 
     @Test

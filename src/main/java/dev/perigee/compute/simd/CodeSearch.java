@@ -59,11 +59,28 @@ final class CodeSearch {
             }
             int count = candidates.finish(0);
             FlatData rows = data.rows();
+            if (count < k && !candidates.dropped(0)) {
+                compareAll(queries, query, lists, into); // few rows, or keys that float cannot hold
+                return;
+            }
             for (int i = 0; i < count; i++) {
                 int row = data.lists().row(candidates.row(0, i));
                 double distance = params.refine() == 0 ? data.fromCode(candidates.key(0, i))
                         : ExactKernel.between(rows.distance(), queries, query, rows.rows(), row);
                 into.offer(query, distance, TopK.at(segment, row));
+            }
+        }
+
+        private void compareAll(Matrix queries, int query, int[] lists, TopK into) {
+            for (int list : lists) {
+                int begin = data.lists().begin(list);
+                for (int slot = begin; slot < begin + data.lists().size(list); slot++) {
+                    int row = data.lists().row(slot);
+                    if (mask == null || mask.allows(row)) {
+                        into.offer(query, ExactKernel.between(data.distance(), queries, query, data.rows().rows(), row),
+                                TopK.at(segment, row));
+                    }
+                }
             }
         }
 

@@ -17,6 +17,18 @@ final class LookupTables {
     private final float[] words;
     private final int groups;
 
+    /** The tables of the model that was asked for last: each snapshot of a collection has the model of the one before. */
+    static final class Cache {
+        private LookupTables last;
+
+        synchronized LookupTables of(IvfModel model, Distance distance) {
+            if (last == null || last.model != model || last.distance != distance) {
+                last = new LookupTables(model, distance);
+            }
+            return last;
+        }
+    }
+
     /** @param distance of the codes: L2 or INNER_PRODUCT */
     LookupTables(IvfModel model, Distance distance) {
         this.model = model;

@@ -12,6 +12,7 @@ import java.util.List;
 public final class SimdBackend implements ComputeBackend {
     private final Workers workers;
     private final Scratch.Pool pool = new Scratch.Pool();
+    private final LookupTables.Cache tables = new LookupTables.Cache();
 
     /** @param threads cores that all its searches together may use, 1 or more */
     public SimdBackend(int threads) {
@@ -36,7 +37,7 @@ public final class SimdBackend implements ComputeBackend {
 
     @Override
     public Searcher open(List<IndexData> segments) {
-        return new SimdSearcher(List.copyOf(segments), workers, pool);
+        return new SimdSearcher(List.copyOf(segments), workers, pool, tables);
     }
 
     @Override

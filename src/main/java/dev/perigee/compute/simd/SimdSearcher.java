@@ -27,7 +27,7 @@ final class SimdSearcher implements Searcher {
     private final CodeSearch codeSearch;
     private final Probes probes;
 
-    SimdSearcher(List<IndexData> segments, Workers workers, Scratch.Pool pool) {
+    SimdSearcher(List<IndexData> segments, Workers workers, Scratch.Pool pool, LookupTables.Cache cache) {
         this.segments = segments;
         this.slots = workers.threads();
         this.pool = pool;
@@ -36,7 +36,7 @@ final class SimdSearcher implements Searcher {
         this.probes = new Probes(rowSearch);
         this.model = segments.stream().map(SimdSearcher::model).filter(m -> m != null).findFirst().orElse(null);
         this.tables = model == null || model.quantizer() == null ? null
-                : new LookupTables(model, codeDistance(segments));
+                : cache.of(model, codeDistance(segments));
     }
 
     private static Distance codeDistance(List<IndexData> segments) {
