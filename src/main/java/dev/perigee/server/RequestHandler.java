@@ -158,7 +158,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         services.admission().acquire(bytes);
         SearchTask task = new SearchTask(this, frame, search, bytes, batcher);
         accept(task);
-        batcher.submit(task);
+        batcher.submit(task, services.admission().held() == bytes);
     }
 
     private void cancel(Frame frame) {

@@ -24,6 +24,9 @@ final class SearchBatcher {
     /** With 256, lists are shared by fewer queries: batches of 1,000 on 64 lists were 5 % slower. */
     static final int SLICE_ROWS = 512;
 
+    /** Less than this and a search may run on an event loop, which can do nothing else meanwhile. */
+    private static final long QUICK_NANOS = 100_000;
+
     /** Rows {@code from} to {@code from + rows} of a task. */
     record Slice(SearchTask task, int from, int rows) {
     }
@@ -35,6 +38,8 @@ final class SearchBatcher {
     private final Set<SearchTask> small = new LinkedHashSet<>();
     private final Set<SearchTask> large = new LinkedHashSet<>();
     private boolean largeIsNext;
+    /** How long single queries took lately. */
+    private volatile long singleNanos = Long.MAX_VALUE;
     /** Whether the workers know that something waits here. */
     boolean isReady;
 
@@ -48,14 +53,28 @@ final class SearchBatcher {
         return collection;
     }
 
-    /** Takes over a task that was accepted. Called on an event loop. */
-    void submit(SearchTask task) {
+    /**
+     * Takes over a task that was accepted. Called on an event loop.
+     *
+     * @param alone whether it is the only request in the server: then a single query that is known to be quick is searched
+     *              at once, which spares it two threads' waking up
+     */
+    void submit(SearchTask task, boolean alone) {
+        boolean here = alone && task.rows() == 1 && singleNanos < QUICK_NANOS && !task.isLate();
         workers.lock();
         try {
-            (task.rows() > SLICE_ROWS ? large : small).add(task);
-            workers.ready(this);
+            if (here) {
+                task.taken = 1;
+                task.running = 1;
+            } else {
+                (task.rows() > SLICE_ROWS ? large : small).add(task);
+                workers.ready(this);
+            }
         } finally {
             workers.unlock();
+        }
+        if (here) {
+            run(List.of(new Slice(task, 0, 1)));
         }
     }
 
@@ -155,7 +174,11 @@ final class SearchBatcher {
         List<Slice> open = new ArrayList<>(slices);
         List<SearchResult> results;
         try {
+            long started = System.nanoTime();
             results = search(open);
+            if (slices.size() == 1 && slices.getFirst().rows == 1) {
+                singleNanos = (long) (0.75 * Math.min(singleNanos, 4 * QUICK_NANOS) + 0.25 * (System.nanoTime() - started));
+            }
         } catch (Throwable e) {
             if (open.size() > 1) {
                 // one request may have spoilt the batch of the others

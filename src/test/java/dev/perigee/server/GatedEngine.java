@@ -18,6 +18,8 @@ final class GatedEngine implements Engine {
     static final int REFUSED_K = 666;
     static final int DEFECT_K = 777;
     final List<List<Integer>> batches = new CopyOnWriteArrayList<>();
+    /** Names of the threads that searched, in order. */
+    final List<String> threads = new CopyOnWriteArrayList<>();
     /** Batches that have come to the gate. */
     final Semaphore arrived = new Semaphore(0);
     private final Object monitor = new Object();
@@ -68,6 +70,7 @@ final class GatedEngine implements Engine {
             @Override
             public List<SearchResult> search(List<Batch.Part> parts) {
                 batches.add(parts.stream().map(Batch.Part::rows).toList());
+                threads.add(Thread.currentThread().getName());
                 pass();
                 for (Batch.Part part : parts) {
                     if (part.request().k() == REFUSED_K) {

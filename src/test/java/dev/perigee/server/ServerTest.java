@@ -112,6 +112,29 @@ class ServerTest {
     }
 
     @Test
+    void aLoneQuickQueryIsSearchedWhereItArrives() throws Exception {
+        try (Served served = new Served(); Client client = served.client(); Arena arena = Arena.ofShared()) {
+            Matrix query = Served.random(arena, 1, Served.DIM, 5);
+            SearchResult expected = served.collections.get("cars").search(query, SearchRequest.nearest(3));
+            for (int i = 0; i < 2000 && served.engine.threads.stream().allMatch(name -> name.startsWith("perigee-search")); i++) {
+                same(client.search("cars", query, SearchRequest.nearest(3)), expected);
+            }
+            assertThat(served.engine.threads.getFirst()).as("nobody knows yet that it is quick").startsWith("perigee-search");
+            assertThat(served.engine.threads.getLast()).doesNotStartWith("perigee-search");
+            int before = served.engine.threads.size();
+            List<CompletableFuture<SearchResult>> together = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                together.add(client.searchAsync("cars", query, SearchRequest.nearest(3)));
+            }
+            for (var each : together) {
+                same(each.join(), expected);
+            }
+            assertThat(served.engine.threads.subList(before, served.engine.threads.size()))
+                    .as("queries that are not alone").anyMatch(name -> name.startsWith("perigee-search"));
+        }
+    }
+
+    @Test
     void refusesOneBadRequestOfABatchAndKeepsTheConnection() throws Exception {
         try (Served served = new Served(Served.settings().withWorkers(1)); Client client = served.client();
                 Arena arena = Arena.ofShared()) {
