@@ -1,6 +1,9 @@
 package dev.perigee;
 
-/** The one exception of Perigee. Its message says what, got, expected, where: {@code dim: 96 (expected 128, collection 'cars')}. */
+/**
+ * The one exception of Perigee. Its message says what, got, expected, where:
+ * {@code dim: 96 (expected 128, collection 'cars')}.
+ */
 public final class PerigeeException extends RuntimeException {
     private final ErrorCode code;
 

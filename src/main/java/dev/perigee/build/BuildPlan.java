@@ -36,7 +36,8 @@ public record BuildPlan(IndexSpec spec, int lists, int pqM, int sampleRows, long
         check(rows >= 1, "rows: 0 (expected at least 1 to build an index of)");
         check(spec.lists() <= rows, "lists: %d (expected at most %d, the rows there are)", spec.lists(), rows);
         int lists = spec.lists() > 0 ? spec.lists() : (int) Math.max(1, Math.round(Math.sqrt(rows)));
-        int sample = (int) Math.min(rows, Math.max((long) lists * ROWS_PER_LIST, spec.kind() == IndexKind.IVF_PQ ? QUANTIZER_ROWS : 0));
+        int least = spec.kind() == IndexKind.IVF_PQ ? QUANTIZER_ROWS : 0;
+        int sample = (int) Math.min(rows, Math.max((long) lists * ROWS_PER_LIST, least));
         double products = ((double) sample * ITERATIONS + rows) * lists * dim;
         long slots = rows + lists * 16L;
         if (spec.kind() == IndexKind.IVF_FLAT) {

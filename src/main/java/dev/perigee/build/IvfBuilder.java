@@ -54,7 +54,8 @@ public final class IvfBuilder {
                 ListFile.writeRows(listFile, model, inverted, rows, stages::at);
             } else {
                 stages.begin("encode", inverted.slots());
-                ListFile.writeCodes(listFile, model, inverted, rows, new ResidualEncoder(model, rows, lists, backend, arena), stages::at);
+                ResidualEncoder encoder = new ResidualEncoder(model, rows, lists, backend, arena);
+                ListFile.writeCodes(listFile, model, inverted, rows, encoder, stages::at);
             }
         }
     }
@@ -112,7 +113,8 @@ public final class IvfBuilder {
         }
         Matrix centroids = Matrix.allocate(arena, lifted.rows(), rows.dim());
         for (int c = 0; c < lifted.rows(); c++) {
-            MemorySegment.copy(lifted.segment(), c * lifted.stride(), centroids.segment(), c * centroids.stride(), rows.dim() * 4L);
+            MemorySegment.copy(lifted.segment(), c * lifted.stride(),
+                    centroids.segment(), c * centroids.stride(), rows.dim() * 4L);
         }
         return centroids;
     }

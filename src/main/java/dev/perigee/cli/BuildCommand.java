@@ -42,7 +42,8 @@ final class BuildCommand implements Callable<Integer> {
     @Mixin
     private Inputs inputs;
 
-    @Option(names = "--data", required = true, paramLabel = "F", description = "Vectors: fvecs, bvecs, ivecs, npy, npz#member or idx, plain or .gz.")
+    @Option(names = "--data", required = true, paramLabel = "F",
+            description = "Vectors: fvecs, bvecs, ivecs, npy, npz#member or idx, plain or .gz.")
     private Path data;
 
     @Option(names = "--ids", paramLabel = "F", description = "Ids of the rows: npy, ivecs, idx or text (default: 0, 1, 2 ...).")
@@ -56,23 +57,27 @@ final class BuildCommand implements Callable<Integer> {
     @Option(names = "--distance", required = true, paramLabel = "D", description = "l2, cosine or ip (inner product).")
     private String distance;
 
-    @Option(names = "--lists", paramLabel = "N", defaultValue = "0", description = "Inverted lists (default: square root of the rows).")
+    @Option(names = "--lists", paramLabel = "N", defaultValue = "0",
+            description = "Inverted lists (default: square root of the rows).")
     private int lists;
 
     @Option(names = "--pq-m", paramLabel = "M", defaultValue = "0",
             description = "Parts that a row is cut into, a divisor of dim (default: parts of 8 values at the most).")
     private int pqM;
 
-    @Option(names = "--pq-bits", paramLabel = "8|4", defaultValue = "8", description = "Bits of the code of a part (default ${DEFAULT-VALUE}).")
+    @Option(names = "--pq-bits", paramLabel = "8|4", defaultValue = "8",
+            description = "Bits of the code of a part (default ${DEFAULT-VALUE}).")
     private int pqBits;
 
-    @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "Seed: the same rows and seed give the same index.")
+    @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
+            description = "Seed: the same rows and seed give the same index.")
     private long seed;
 
     @Option(names = "--name", paramLabel = "NAME", description = "Name of the collection (default: that of the folder).")
     private String name;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to make; a collection that is there is replaced.")
+    @Option(names = "--out", required = true, paramLabel = "DIR",
+            description = "Folder to make; a collection that is there is replaced.")
     private Path out;
 
     @Override
@@ -81,7 +86,8 @@ final class BuildCommand implements Callable<Integer> {
         IndexSpec spec = new IndexSpec(IndexKind.parse(index), lists, pqM, pqBits, seed);
         Distance by = Distance.parse(distance);
         Optional<VectorFormat> format = inputs.format();
-        try (ComputeBackend compute = backend.open(); Bar bar = new Bar(); VectorReader reader = VectorReader.open(data, format)) {
+        try (ComputeBackend compute = backend.open(); Bar bar = new Bar();
+                VectorReader reader = VectorReader.open(data, format)) {
             CollectionSpec collectionSpec = new CollectionSpec(nameOf(out), reader.dim(), by, spec);
             try (Collection collection = Collection.create(collectionSpec, compute, out)) {
                 long skipped = load(collection, reader, bar);
@@ -105,8 +111,9 @@ final class BuildCommand implements Callable<Integer> {
     private long load(Collection collection, VectorReader reader, Bar bar) {
         long[] given = ids == null ? null : Vectors.readIds(ids, Optional.empty());
         OptionalLong expected = reader.rows();
-        check(given == null || expected.isEmpty() || expected.getAsLong() == given.length,
-                "ids: %d in %s (expected %d, one per row of %s)", given == null ? 0 : given.length, ids, expected.orElse(0), data);
+        int idCount = given == null ? 0 : given.length;
+        check(given == null || expected.isEmpty() || expected.getAsLong() == idCount,
+                "ids: %d in %s (expected %d, one per row of %s)", idCount, ids, expected.orElse(0), data);
         long skipped = 0;
         try (Arena arena = Arena.ofShared(); BulkLoad load = collection.bulkLoad()) {
             Matrix block = Matrix.allocate(arena, BLOCK_ROWS, reader.dim());
@@ -116,14 +123,14 @@ final class BuildCommand implements Callable<Integer> {
                 if (count == 0) {
                     break;
                 }
-                check(given == null || first + count <= given.length, "ids: %d in %s (expected more, one per row of %s)",
-                        given == null ? 0 : given.length, ids, data);
+                check(given == null || first + count <= idCount, "ids: %d in %s (expected more, one per row of %s)",
+                        idCount, ids, data);
                 long[] some = given == null ? null : Arrays.copyOfRange(given, (int) first, (int) first + count);
                 skipped += add(load, block.slice(0, count), some, first);
                 check(bar.at("read rows", reader.row(), expected.orElse(-1)), "cancelled while reading %s", data);
             }
-            check(given == null || reader.row() == given.length, "ids: %d in %s (expected %d, one per row of %s)",
-                    given == null ? 0 : given.length, ids, reader.row(), data);
+            check(given == null || reader.row() == idCount, "ids: %d in %s (expected %d, one per row of %s)",
+                    idCount, ids, reader.row(), data);
             check(load.count() > 0, "rows: 0 in %s (expected at least one)", data);
             load.commit();
         }
@@ -136,7 +143,8 @@ final class BuildCommand implements Callable<Integer> {
             load.add(given == null ? UpsertRequest.of(block) : UpsertRequest.of(given, block));
             return 0;
         }
-        check(inputs.skipBad(), "row %d of %s: not finite (expected numbers; --skip-bad leaves such rows out)", first + bad, data);
+        check(inputs.skipBad(), "row %d of %s: not finite (expected numbers; --skip-bad leaves such rows out)",
+                first + bad, data);
         long skipped = 0;
         for (int i = 0; i < block.rows(); i++) {
             if (block.isFinite(i)) {

@@ -38,7 +38,8 @@ final class SearchCommand implements Callable<Integer> {
     @Mixin
     private SearchOptions options;
 
-    @Option(names = "--index", required = true, paramLabel = "DIR|HOST:PORT/NAME", description = "A folder, or a collection of a server.")
+    @Option(names = "--index", required = true, paramLabel = "DIR|HOST:PORT/NAME",
+            description = "A folder, or a collection of a server.")
     private String index;
 
     @Option(names = "--queries", required = true, paramLabel = "F", description = "Queries, in the formats of build --data.")

@@ -6,7 +6,8 @@ import picocli.CommandLine.Option;
 
 /** How a command searches. */
 final class SearchOptions {
-    @Option(names = {"-k", "--k"}, paramLabel = "K", defaultValue = "10", description = "Neighbours per query (default ${DEFAULT-VALUE}).")
+    @Option(names = {"-k", "--k"}, paramLabel = "K", defaultValue = "10",
+            description = "Neighbours per query (default ${DEFAULT-VALUE}).")
     private int k;
 
     @Option(names = "--probes", paramLabel = "P",

@@ -108,7 +108,8 @@ public final class Batch implements AutoCloseable {
     private SearchParams params(SearchRequest request) {
         IndexKind kind = spec.index().kind();
         check(kind != IndexKind.FLAT || request.probes().isEmpty(),
-                "probes: %d (expected none: collection '%s' is flat and searches every row)", request.probes().orElse(0), spec.name());
+                "probes: %d (expected none: collection '%s' is flat and searches every row)",
+                request.probes().orElse(0), spec.name());
         check(kind == IndexKind.IVF_PQ || request.refine().orElse(0) == 0,
                 "refine: %d (expected none: collection '%s' is %s and its answers come from whole rows)",
                 request.refine().orElse(0), spec.name(), kind.label());

@@ -184,7 +184,8 @@ public final class Collection implements AutoCloseable {
         long rowBytes = Matrix.stride(spec.dim());
         long least = Math.clamp(MIN_CHUNK_BYTES / rowBytes, 64, 4096);
         long most = Math.max(64, MAX_CHUNK_BYTES / rowBytes);
-        growing = new GrowingRows(spec.distance(), spec.dim(), (int) Math.clamp(Math.max(before, wanted), least, Math.max(least, most)));
+        long capacity = Math.clamp(Math.max(before, wanted), least, Math.max(least, most));
+        growing = new GrowingRows(spec.distance(), spec.dim(), (int) capacity);
     }
 
     private void endChunk() {
@@ -276,7 +277,8 @@ public final class Collection implements AutoCloseable {
      */
     public void build(Progress progress) {
         if (!building.tryLock()) {
-            throw new PerigeeException(ErrorCode.FAILED_PRECONDITION, "collection '%s' is being built already".formatted(spec.name()));
+            throw new PerigeeException(ErrorCode.FAILED_PRECONDITION,
+                    "collection '%s' is being built already".formatted(spec.name()));
         }
         try {
             Snapshot base;

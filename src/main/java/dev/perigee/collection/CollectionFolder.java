@@ -93,7 +93,8 @@ final class CollectionFolder {
     /** A manifest names files of its own folder only. */
     private static String fileName(String name, Path folder) {
         if (!name.matches("[a-z]+-[0-9]+\\.pgb")) {
-            throw new PerigeeException(ErrorCode.CORRUPT_FILE, "file: '%s' (expected a name like rows-1.pgb, folder %s)".formatted(name, folder));
+            throw new PerigeeException(ErrorCode.CORRUPT_FILE,
+                    "file: '%s' (expected a name like rows-1.pgb, folder %s)".formatted(name, folder));
         }
         return name;
     }

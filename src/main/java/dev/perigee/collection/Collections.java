@@ -32,7 +32,8 @@ public final class Collections implements AutoCloseable {
     private Collection register(Collection collection) {
         if (byName.putIfAbsent(collection.spec().name(), collection) != null) {
             collection.close();
-            throw new PerigeeException(ErrorCode.ALREADY_EXISTS, "collection: '%s' is there already".formatted(collection.spec().name()));
+            throw new PerigeeException(ErrorCode.ALREADY_EXISTS,
+                    "collection: '%s' is there already".formatted(collection.spec().name()));
         }
         return collection;
     }

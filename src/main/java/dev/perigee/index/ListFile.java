@@ -23,7 +23,8 @@ import java.util.Set;
  * <tr><td>begins</td><td>lists + 1 int32: first slot of each list</td></tr>
  * <tr><td>sizes</td><td>lists int32</td></tr>
  * <tr><td>slot_rows</td><td>slots int32: row in each slot or -1</td></tr>
- * <tr><td>list_rows, list_starts, mean</td><td>IVF-Flat: [slots, dim], slots float32 (+infinity in empty ones), [1, dim]</td></tr>
+ * <tr><td>list_rows, list_starts, mean</td>
+ *     <td>IVF-Flat: [slots, dim], slots float32 (+infinity in empty ones), [1, dim]</td></tr>
  * <tr><td>codes, terms</td><td>IVF-PQ: [slots, code stride] bytes, slots float32 (+infinity in empty ones)</td></tr>
  * </table>
  */
@@ -154,8 +155,10 @@ public final class ListFile {
                 && (!codes || model.quantizer().m() * model.quantizer().dsub() == rows.dim())
                 && model.centroids().distance() == ModelFile.probing(rows.distance());
         if (!fits) {
-            throw new PerigeeException(ErrorCode.CORRUPT_FILE, "model: %d dims by %s%s (expected one for %s of %d dims by %s, file %s)"
-                    .formatted(model.dim(), model.centroids().distance().label(), model.quantizer() == null ? "" : " with codebooks",
+            throw new PerigeeException(ErrorCode.CORRUPT_FILE,
+                    "model: %d dims by %s%s (expected one for %s of %d dims by %s, file %s)".formatted(
+                            model.dim(), model.centroids().distance().label(),
+                            model.quantizer() == null ? "" : " with codebooks",
                             codes ? "codes" : "rows", rows.dim(), rows.distance().label(), file.path()));
         }
     }
@@ -167,8 +170,8 @@ public final class ListFile {
             for (int slot = lists.begin(list); slot < lists.begin(list) + lists.size(list); slot++) {
                 int row = lists.row(slot);
                 if (row < 0 || row >= rows || seen.get(row)) {
-                    throw new PerigeeException(ErrorCode.CORRUPT_FILE, "slot %d: row %d (expected each row below %d once, file %s)"
-                            .formatted(slot, row, rows, file.path()));
+                    throw new PerigeeException(ErrorCode.CORRUPT_FILE,
+                            "slot %d: row %d (expected each row below %d once, file %s)".formatted(slot, row, rows, file.path()));
                 }
                 seen.set(row);
             }

@@ -36,7 +36,8 @@ public final class ModelFile {
      * @param quantizer       null for IVF-Flat
      * @param normCoordinates null but for inner product
      */
-    public static void write(Path path, Distance distance, Matrix centroids, ProductQuantizer quantizer, float[] normCoordinates) {
+    public static void write(Path path, Distance distance, Matrix centroids, ProductQuantizer quantizer,
+            float[] normCoordinates) {
         try (BlockFileWriter file = BlockFileWriter.create(path)) {
             Map<String, Object> facts = new LinkedHashMap<>();
             facts.put("lists", centroids.rows());

@@ -159,7 +159,8 @@ final class SimdBenchmark implements Benchmark {
             double operations = 2.0 * QUERIES * data.count() * dim;
             double share = median(() -> {
                 double peak = fmaGflops() * 1e9;
-                double rate = operations / seconds(() -> search(searcher, queries, new SearchParams.Flat(), new TopK(ks(QUERIES))));
+                double rate = operations
+                        / seconds(() -> search(searcher, queries, new SearchParams.Flat(), new TopK(ks(QUERIES))));
                 return rate / ((peak + fmaGflops() * 1e9) / 2);
             });
             return new Row(name, share, "of fma_peak", 0.60);

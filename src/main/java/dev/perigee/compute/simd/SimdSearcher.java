@@ -40,7 +40,8 @@ final class SimdSearcher implements Searcher {
     }
 
     private static Distance codeDistance(List<IndexData> segments) {
-        return segments.stream().filter(s -> s instanceof IvfPqData).map(s -> ((IvfPqData) s).codeDistance()).findFirst().orElseThrow();
+        return segments.stream().filter(s -> s instanceof IvfPqData).map(s -> ((IvfPqData) s).codeDistance())
+                .findFirst().orElseThrow();
     }
 
     private static IvfModel model(IndexData segment) {
@@ -70,8 +71,10 @@ final class SimdSearcher implements Searcher {
             switch (segments.get(s)) {
                 case FlatData flat ->
                         rowSearch.searchFlat(new Slots(flat, null, batch.mask(s), s), queries, from, to, into);
-                case IvfFlatData ivf ->
-                        rowSearch.searchLists(new Slots(ivf.slots(), ivf.lists(), batch.mask(s), s), queries, from, to, lists, into);
+                case IvfFlatData ivf -> {
+                    Slots slots = new Slots(ivf.slots(), ivf.lists(), batch.mask(s), s);
+                    rowSearch.searchLists(slots, queries, from, to, lists, into);
+                }
                 case IvfPqData ivf ->
                         codeSearch.search(ivf, tables, s, batch.mask(s), queries, from, to, batch.params(), lists, into);
             }

@@ -5,9 +5,10 @@
  * May import: vector, distance, index, compute, and alone jdk.incubator.vector.
  *
  * <p><b>Exact at float speed.</b> A float pass keeps a few candidates per query more than asked for, by keys that are within
- * a proven bound of the true distances ({@code FlatData.bound}); the candidates are re-scored in double, nearest key first, until the
- * next key less the bound lies beyond the k-th distance. Where the kept candidates run out before that, the query is searched
- * again with a fixed threshold and every row below it is re-scored. So answers do not depend on lanes, threads or batches.
+ * a proven bound of the true distances ({@code FlatData.bound}); the candidates are re-scored in double, nearest key first,
+ * until the next key less the bound lies beyond the k-th distance. Where the kept candidates run out before that, the query
+ * is searched again and every row that is not provably too far is re-scored. So answers do not depend on lanes, threads or
+ * batches.
  *
  * <p><b>Rules for kernels</b>, each measured at a factor of 2 to 100 on AVX2 with JDK 25:
  * <ul>
