@@ -178,7 +178,7 @@ public final class Collection implements AutoCloseable {
     private void startChunk(int wanted) {
         long before = 0;
         for (Segment segment : current.segments()) {
-            before += segment.files().isEmpty() ? segment.count() : 0;
+            before += segment.isInFiles() ? 0 : segment.count();
         }
         endChunk();
         long rowBytes = Matrix.stride(spec.dim());

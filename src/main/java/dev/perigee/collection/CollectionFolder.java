@@ -116,10 +116,10 @@ final class CollectionFolder {
             manifest.put("segments", Math.max(1, filled.size()));
             for (int n = 1; n <= filled.size(); n++) {
                 Segment segment = filled.get(n - 1);
-                List<Path> files = segment.files().isEmpty() ? writeRows(staged.path(), n, segment, spec) : segment.files();
+                List<Path> files = segment.isInFiles() ? segment.files() : writeRows(staged.path(), n, segment, spec);
                 for (int i = 0; i < files.size(); i++) {
                     String name = "%s-%d.pgb".formatted(KINDS.get(i), n);
-                    if (!segment.files().isEmpty()) {
+                    if (segment.isInFiles()) {
                         staged.link(files.get(i), name);
                     }
                     manifest.put("segment-%d.%s".formatted(n, KINDS.get(i)), name);

@@ -61,7 +61,7 @@ final class GrowingRows extends Shared {
         boolean alive = retain();
         assert alive;
         FlatData data = new FlatData(distance, rows.slice(0, count), mean, starts, extent.radius(), extent.length());
-        return new Segment(given.slice(0, count), row -> ids[row], data, data, List.of(), this::release);
+        return new Segment(given.slice(0, count), row -> ids[row], data, data, List.of(), () -> { }, this::release);
     }
 
     @Override

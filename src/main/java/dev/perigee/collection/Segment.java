@@ -20,6 +20,7 @@ final class Segment extends Shared {
     private final FlatData flat;
     private final IndexData index;
     private final List<Path> files;
+    private final Runnable inPlace;
     private final Runnable close;
 
     /**
@@ -27,14 +28,17 @@ final class Segment extends Shared {
      * @param flat  the rows in their space
      * @param index over them
      * @param files that hold all this, in the order rows, space, model, lists; none for rows in memory
+     * @param inPlace refuses if another collection has been saved over the files
      * @param close frees the memory or the files
      */
-    Segment(Matrix rows, Ids ids, FlatData flat, IndexData index, List<Path> files, Runnable close) {
+    Segment(Matrix rows, Ids ids, FlatData flat, IndexData index, List<Path> files, Runnable inPlace,
+            Runnable close) {
         this.rows = rows;
         this.ids = ids;
         this.flat = flat;
         this.index = index;
         this.files = files;
+        this.inPlace = inPlace;
         this.close = close;
     }
 
@@ -54,7 +58,13 @@ final class Segment extends Shared {
         return index;
     }
 
+    boolean isInFiles() {
+        return !files.isEmpty();
+    }
+
+    /** Its files, which hold what it holds. @throws dev.perigee.PerigeeException FAILED_PRECONDITION if they do no more */
     List<Path> files() {
+        inPlace.run();
         return files;
     }
 

@@ -53,7 +53,7 @@ final class SegmentBuilder {
         int rows = Math.toIntExact(filled.stream().mapToLong(Segment::count).sum());
         BuildPlan plan = BuildPlan.of(spec.index(), spec.distance(), rows, spec.dim());
         List<Path> files = new ArrayList<>();
-        if (filled.size() == 1 && !filled.getFirst().files().isEmpty()) {
+        if (filled.size() == 1 && filled.getFirst().isInFiles()) {
             files.addAll(filled.getFirst().files().subList(0, 2)); // the rows lie in one file already
         } else {
             files.add(merge(filled, rows));

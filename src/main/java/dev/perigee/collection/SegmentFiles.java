@@ -47,7 +47,7 @@ final class SegmentFiles {
             List<Path> files = List.copyOf(paths);
             working.retain(files);
             open.addFirst(() -> working.release(files)); // last, when they are closed
-            return new Segment(rows, ids(rowFile, count), flat, index, files, () -> close(open));
+            return new Segment(rows, ids(rowFile, count), flat, index, files, () -> requireInPlace(open), () -> close(open));
         } catch (Throwable e) {
             close(open);
             throw e;
@@ -61,6 +61,10 @@ final class SegmentFiles {
         }
         MemorySegment ids = file.block("ids", count * 8L);
         return row -> ids.get(BlockFile.LONG, row * 8L);
+    }
+
+    private static void requireInPlace(List<AutoCloseable> open) {
+        open.stream().filter(o -> o instanceof BlockFile).forEach(file -> ((BlockFile) file).requireInPlace());
     }
 
     private static BlockFile opened(Path path, List<AutoCloseable> open) {

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -42,11 +43,13 @@ public final class BlockFile implements AutoCloseable {
     private final MemorySegment mapped;
     private final Map<String, BlockTable.Entry> entries = new LinkedHashMap<>();
     private final Attributes attributes;
+    private final Object identity;
 
     private BlockFile(Path path, Arena arena, MemorySegment mapped, BlockTable table) {
         this.path = path;
         this.arena = arena;
         this.mapped = mapped;
+        this.identity = identity(path);
         table.entries().forEach(e -> entries.put(e.name(), e));
         MemorySegment text = optional(ATTRIBUTES).orElse(MemorySegment.NULL);
         if (text.byteSize() > Attributes.MAX_BYTES) {
@@ -131,6 +134,23 @@ public final class BlockFile implements AutoCloseable {
 
     public Path path() {
         return path;
+    }
+
+    /** @throws PerigeeException FAILED_PRECONDITION if its name now belongs to another file, or to none */
+    public void requireInPlace() {
+        if (!identity.equals(identity(path))) {
+            throw new PerigeeException(ErrorCode.FAILED_PRECONDITION,
+                    "file %s: was replaced since it was opened (expected the same file; open the collection again)".formatted(path));
+        }
+    }
+
+    private static Object identity(Path path) {
+        try {
+            Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+            return key == null ? path : key; // a file system without keys
+        } catch (IOException e) {
+            return e.getClass(); // equal to no key
+        }
     }
 
     /** Bytes of the file, all mapped. */

@@ -279,6 +279,23 @@ class CollectionTest {
     }
 
     @Test
+    void aCollectionSavedOverAnotherIsNotMixedWithIt() {
+        Path saved = folder.resolve("saved");
+        try (Collection first = Collection.create(spec(Distance.L2, IndexSpec.FLAT), backend)) {
+            first.add(UpsertRequest.of(rows(10, 31)));
+            first.save(saved);
+        }
+        try (Collection opened = Collection.open(saved, backend);
+                Collection other = Collection.create(spec(Distance.L2, IndexSpec.FLAT), backend)) {
+            other.add(UpsertRequest.of(rows(20, 32)));
+            other.save(saved);
+            refused(() -> opened.save(folder.resolve("copy")), "was replaced since it was opened");
+            assertFindsItself(opened, rows(10, 31), 0); // what it has mapped stays
+        }
+        assertThat(folder.resolve("copy")).doesNotExist();
+    }
+
+    @Test
     void closingCancelsABuildAndWaitsForIt() throws Exception {
         Collection collection = Collection.create(spec(Distance.L2, IndexSpec.ivfFlat(8)), backend, folder.resolve("saved"));
         collection.add(UpsertRequest.of(rows(500, 30)));
