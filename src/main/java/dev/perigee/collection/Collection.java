@@ -30,9 +30,6 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Nothing is on disk until {@link #save}: files of a build lie in a working folder that goes with the collection.
  */
 public final class Collection implements AutoCloseable {
-    /** Rows in memory of the first chunk, about; later ones are as large as all before them, up to the most. */
-    private static final long MIN_CHUNK_BYTES = 4 << 20;
-    private static final long MAX_CHUNK_BYTES = 256 << 20;
     /** Neighbours that are looked for at a time, so that memory for a search is bounded. */
     private static final int SLICE_PLACES = 1 << 21;
     private static final long SLICE_BYTES = 256 << 20;
@@ -47,9 +44,7 @@ public final class Collection implements AutoCloseable {
     // everything below is written under this object's monitor
     private StagedFolder working;
     private int fileNumber;
-    private GrowingRows growing;
-    /** What is seen of the growing rows: the last segment, or null where nothing is yet. */
-    private Segment tail;
+    private final GrowingTail tail;
     private final Set<BulkLoad> loads = new LinkedHashSet<>();
     private final WorkingFiles workingFiles = new WorkingFiles();
     private volatile boolean closing;
@@ -60,6 +55,7 @@ public final class Collection implements AutoCloseable {
         this.spec = spec;
         this.backend = backend;
         this.near = near;
+        this.tail = new GrowingTail(spec);
         this.current = new Snapshot(segments, backend);
     }
 
@@ -118,39 +114,17 @@ public final class Collection implements AutoCloseable {
         List<Segment> made = new ArrayList<>();
         boolean done = false;
         try {
-            replace(appended(request.rows(), added, made));
-            tail = made.getLast();
+            replace(tail.append(filled(), request.rows(), added, made));
+            tail.seen(made.getLast());
             done = true;
             return current.rows();
         } finally {
             made.forEach(Segment::release);
-            if (!done) { // the chunk may hold rows that nobody is to see
-                endChunk();
+            if (!done) { // it may hold rows that nobody is to see
+                tail.end();
                 ids.forget();
             }
         }
-    }
-
-    /** The segments with some rows more; {@code made} gets those that are new. */
-    private List<Segment> appended(Matrix rows, Segment.Ids added, List<Segment> made) {
-        List<Segment> segments = filled();
-        if (tail != null) {
-            segments.remove(tail); // the chunk's rows so far, seen anew below
-        }
-        for (int from = 0; from < rows.rows();) {
-            if (growing == null || growing.room() == 0) {
-                if (growing != null && made.isEmpty() && tail != null) {
-                    segments.add(tail); // full as it was
-                }
-                startChunk(rows.rows() - from);
-            }
-            int to = (int) Math.min(rows.rows(), (long) from + growing.room());
-            growing.add(rows, added, from, to);
-            made.add(growing.segment());
-            segments.add(made.getLast());
-            from = to;
-        }
-        return segments;
     }
 
     /** Checks rows and ids and takes the ids as there; returns the ids of the rows. */
@@ -173,27 +147,6 @@ public final class Collection implements AutoCloseable {
             }
         }
         loads.forEach(load -> load.collectIds(all));
-    }
-
-    private void startChunk(int wanted) {
-        long before = 0;
-        for (Segment segment : current.segments()) {
-            before += segment.isInFiles() ? 0 : segment.count();
-        }
-        endChunk();
-        long rowBytes = Matrix.stride(spec.dim());
-        long least = Math.clamp(MIN_CHUNK_BYTES / rowBytes, 64, 4096);
-        long most = Math.max(64, MAX_CHUNK_BYTES / rowBytes);
-        long capacity = Math.clamp(Math.max(before, wanted), least, Math.max(least, most));
-        growing = new GrowingRows(spec.distance(), spec.dim(), (int) capacity);
-    }
-
-    private void endChunk() {
-        if (growing != null) {
-            growing.release(); // its segments hold what they show
-            growing = null;
-        }
-        tail = null;
     }
 
     private List<Segment> filled() {
@@ -232,7 +185,7 @@ public final class Collection implements AutoCloseable {
     /** Adds what a bulk load wrote. */
     synchronized void addLoaded(Path rowFile, Path spaceFile) {
         requireOpen();
-        endChunk();
+        tail.end();
         Segment segment = openFiles(List.of(rowFile, spaceFile));
         try {
             List<Segment> segments = filled();
@@ -284,7 +237,7 @@ public final class Collection implements AutoCloseable {
             Snapshot base;
             synchronized (this) {
                 requireOpen();
-                endChunk();
+                tail.end();
                 base = pin();
             }
             try {
@@ -434,7 +387,7 @@ public final class Collection implements AutoCloseable {
                 if (current != null) {
                     Snapshot last = current;
                     current = null;
-                    endChunk();
+                    tail.end();
                     last.release();
                     Optional.ofNullable(working).ifPresent(StagedFolder::close);
                 }

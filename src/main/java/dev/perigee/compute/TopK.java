@@ -96,11 +96,6 @@ public final class TopK {
         sizes[query] = size + 1;
     }
 
-    /** Forgets everything that was found. */
-    public void clear() {
-        Arrays.fill(sizes, 0);
-    }
-
     private static boolean before(double distance, long position, double otherDistance, long otherPosition) {
         return distance < otherDistance || distance == otherDistance && position < otherPosition;
     }

@@ -80,9 +80,4 @@ public enum Distance {
     public float missingScore() {
         return this == L2 ? Float.POSITIVE_INFINITY : Float.NEGATIVE_INFINITY;
     }
-
-    /** Whether a larger score is nearer. */
-    public boolean largerIsNearer() {
-        return this != L2;
-    }
 }

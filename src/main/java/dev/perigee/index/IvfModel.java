@@ -1,7 +1,5 @@
 package dev.perigee.index;
 
-import dev.perigee.vector.Matrix;
-
 /**
  * What the inverted lists of a space share: the coarse centroids and, for IVF-PQ, the codebooks. A query is probed once
  * with it, whatever the number of segments.
@@ -25,10 +23,5 @@ public record IvfModel(long id, FlatData centroids, ProductQuantizer quantizer) 
 
     public long bytes() {
         return centroids.bytes() + (quantizer == null ? 0 : quantizer.codewords().segment().byteSize());
-    }
-
-    /** Row of the centroid of a list. */
-    public Matrix centroid(int list) {
-        return centroids.rows().slice(list, list + 1);
     }
 }
