@@ -25,6 +25,10 @@ final class Builds {
         return running.containsKey(collection);
     }
 
+    boolean isIdle() {
+        return running.isEmpty();
+    }
+
     /** Waits for the builds whose connections are gone, and which therefore end at their next step. */
     void join(long millis) throws InterruptedException {
         for (Build build : running.values()) {

@@ -158,7 +158,8 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         services.admission().acquire(bytes);
         SearchTask task = new SearchTask(this, frame, search, bytes, batcher);
         accept(task);
-        batcher.submit(task, services.admission().held() == bytes);
+        // a build may hold the cores for a while, and an event loop must not wait for them
+        batcher.submit(task, services.admission().held() == bytes && services.builds().isIdle());
     }
 
     private void cancel(Frame frame) {

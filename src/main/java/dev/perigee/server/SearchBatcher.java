@@ -56,7 +56,7 @@ final class SearchBatcher {
     /**
      * Takes over a task that was accepted. Called on an event loop.
      *
-     * @param alone whether it is the only request in the server: then a single query that is known to be quick is searched
+     * @param alone whether it is the only work in the server: then a single query that is known to be quick is searched
      *              at once, which spares it two threads' waking up
      */
     void submit(SearchTask task, boolean alone) {

@@ -13,6 +13,8 @@ final class Argmin {
     /** Rows of one task. */
     private static final int TASK = 64 * Tile.QUERIES;
     private static final int SHORT_TASK = 256;
+    /** Then the cores are given up for a moment, so that searches need not wait for a build: some 10 ms. */
+    private static final long PRODUCTS_PER_TURN = 500_000_000;
 
     private final Workers workers;
     private final Scratch.Pool pool;
@@ -49,11 +51,11 @@ final class Argmin {
         long stripBytes = Tile.stripBytes(dim);
         try (Scratch packed = pool.take(strips * stripBytes)) {
             float[][] starts = new float[strips][Tile.STRIP];
-            Matrix from = centroids.rows();
+            Matrix all = centroids.rows();
             for (int s = 0; s < strips; s++) {
                 int first = s * Tile.STRIP;
                 int count = Math.min(Tile.STRIP, centroids.count() - first);
-                Tile.packRows(from.address(first), from.stride(), count, centroids.mean().address(0), dim,
+                Tile.packRows(all.address(first), all.stride(), count, centroids.mean().address(0), dim,
                         packed.address() + s * stripBytes);
                 Arrays.fill(starts[s], Float.POSITIVE_INFINITY);
                 for (int i = 0; i < count; i++) {
@@ -61,10 +63,14 @@ final class Argmin {
                 }
             }
             int tasks = (rows.rows() + TASK - 1) / TASK;
-            workers.run(tasks, tasks > 1, (worker, task) -> {
-                int begin = task * TASK;
-                new Block(rows, begin, Math.min(rows.rows(), begin + TASK), centroids).find(packed.address(), starts, into);
-            });
+            int turn = (int) Math.max(workers.threads(), PRODUCTS_PER_TURN / ((long) TASK * dim * centroids.count()));
+            for (int first = 0; first < tasks; first += turn) {
+                int from = first;
+                workers.run(Math.min(turn, tasks - first), tasks > 1, (worker, task) -> {
+                    int begin = (from + task) * TASK;
+                    new Block(rows, begin, Math.min(rows.rows(), begin + TASK), centroids).find(packed.address(), starts, into);
+                });
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -18,7 +19,7 @@ final class Workers implements AutoCloseable {
 
     Workers(int threads) {
         this.threads = threads;
-        this.cores = new Semaphore(threads);
+        this.cores = new Semaphore(threads, true); // in turn: a build that comes back at once lets searches pass
         this.helpers = threads == 1 ? null : Executors.newFixedThreadPool(threads - 1,
                 Thread.ofPlatform().daemon().name("perigee-simd-", 1).factory());
     }
@@ -41,7 +42,7 @@ final class Workers implements AutoCloseable {
         cores.acquireUninterruptibly();
         int extra = 0;
         try {
-            while (spread && extra < Math.min(tasks, threads) - 1 && cores.tryAcquire()) {
+            while (spread && extra < Math.min(tasks, threads) - 1 && takeFree()) {
                 extra++;
             }
             if (extra == 0) {
@@ -53,6 +54,16 @@ final class Workers implements AutoCloseable {
             }
         } finally {
             cores.release(1 + extra);
+        }
+    }
+
+    /** Takes one more core, unless somebody waits for one. */
+    private boolean takeFree() {
+        try {
+            return cores.tryAcquire(0, TimeUnit.NANOSECONDS); // without a time it would pass those who wait
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 
