@@ -2,6 +2,7 @@ package dev.perigee.cli;
 
 import static dev.perigee.PerigeeException.check;
 
+import dev.perigee.api.CollectionInfo;
 import dev.perigee.api.CollectionSpec;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
@@ -159,22 +160,23 @@ final class BuildCommand implements Callable<Integer> {
     }
 
     private void report(Collection collection, BuildPlan plan, ComputeBackend compute, long skipped, double seconds) {
+        CollectionInfo info = collection.info();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("index", index);
         fields.put("distance", distance);
-        fields.put("rows", collection.info().rows());
+        fields.put("rows", info.rows());
         fields.put("skipped", skipped);
         fields.put("dim", collection.spec().dim());
         fields.put("lists", plan.lists());
         fields.put("pq_m", plan.pqM());
         fields.put("pq_bits", plan.pqM() == 0 ? 0 : pqBits);
         fields.put("seed", seed);
-        fields.put("bytes", collection.info().bytes());
+        fields.put("bytes", info.bytes());
         fields.put("build_s", Output.rounded(seconds));
         fields.put("backend", compute.name());
         fields.put("device", compute.device());
         fields.put("out", out);
-        output.result(fields, "%s: %d rows, %s%s, %.1f s".formatted(out, collection.info().rows(), index,
+        output.result(fields, "%s: %d rows, %s%s, %.1f s".formatted(out, info.rows(), index,
                 skipped > 0 ? ", %d rows skipped".formatted(skipped) : "", seconds));
     }
 }

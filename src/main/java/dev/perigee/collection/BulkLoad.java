@@ -1,8 +1,6 @@
 package dev.perigee.collection;
 
 import dev.perigee.api.UpsertRequest;
-import dev.perigee.index.FlatFile;
-import dev.perigee.storage.BlockFile;
 import java.nio.file.Path;
 
 /**
@@ -41,10 +39,7 @@ public final class BulkLoad implements AutoCloseable {
     public void commit() {
         writer.commit();
         Path spaceFile = collection.newFile("space");
-        int rows = writer.count();
-        try (BlockFile file = BlockFile.open(rowFile)) {
-            FlatFile.write(spaceFile, collection.spec().distance(), file.matrix("rows", rows, collection.spec().dim()));
-        }
+        SegmentFiles.writeSpace(rowFile, spaceFile, collection.spec());
         collection.addLoaded(rowFile, spaceFile);
         committed = true;
     }

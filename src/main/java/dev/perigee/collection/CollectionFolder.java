@@ -7,11 +7,9 @@ import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
-import dev.perigee.index.FlatFile;
 import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfPqData;
 import dev.perigee.storage.Attributes;
-import dev.perigee.storage.BlockFile;
 import dev.perigee.storage.Manifest;
 import dev.perigee.storage.StagedFolder;
 import dev.perigee.vector.Matrix;
@@ -137,9 +135,7 @@ final class CollectionFolder {
             writer.append(segment.rows(), segment.ids());
             writer.commit();
         }
-        try (BlockFile file = BlockFile.open(rows)) {
-            FlatFile.write(space, spec.distance(), file.matrix("rows", segment.count(), spec.dim()));
-        }
+        SegmentFiles.writeSpace(rows, space, spec);
         return List.of(rows, space);
     }
 }

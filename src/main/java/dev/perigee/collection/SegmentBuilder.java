@@ -7,9 +7,6 @@ import dev.perigee.build.BuildPlan;
 import dev.perigee.build.IvfBuilder;
 import dev.perigee.build.Stages;
 import dev.perigee.compute.ComputeBackend;
-import dev.perigee.index.FlatData;
-import dev.perigee.index.FlatFile;
-import dev.perigee.storage.BlockFile;
 import dev.perigee.vector.Matrix;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,18 +49,27 @@ final class SegmentBuilder {
         List<Segment> filled = segments.stream().filter(s -> s.count() > 0).toList();
         int rows = Math.toIntExact(filled.stream().mapToLong(Segment::count).sum());
         BuildPlan plan = BuildPlan.of(spec.index(), spec.distance(), rows, spec.dim());
-        List<Path> files = new ArrayList<>();
         if (filled.size() == 1 && filled.getFirst().isInFiles()) {
-            files.addAll(filled.getFirst().files().subList(0, 2)); // the rows lie in one file already
-        } else {
-            files.add(merge(filled, rows));
-            files.add(newFile("space"));
-            try (BlockFile file = BlockFile.open(files.getFirst())) {
-                FlatFile.write(files.getLast(), spec.distance(), file.matrix("rows", rows, spec.dim()));
-            }
+            return indexed(filled.getFirst(), plan); // its rows lie in one file already
         }
+        Path merged = merge(filled, rows);
+        Path space = newFile("space");
+        SegmentFiles.writeSpace(merged, space, spec);
+        Segment flat = collection.openFiles(List.of(merged, space));
+        try {
+            return indexed(flat, plan);
+        } finally {
+            flat.release();
+        }
+    }
+
+    /** A segment of the same rows, with the collection's index over them. */
+    private Segment indexed(Segment flat, BuildPlan plan) {
+        List<Path> files = new ArrayList<>(flat.files().subList(0, 2));
         if (spec.index().kind() != IndexKind.FLAT) {
-            index(files, rows, plan);
+            files.add(newFile("model"));
+            files.add(newFile("lists"));
+            new IvfBuilder(plan, flat.flat(), backend, stages).write(files.get(2), files.get(3));
         }
         return collection.openFiles(files);
     }
@@ -83,16 +89,5 @@ final class SegmentBuilder {
             writer.commit();
         }
         return path;
-    }
-
-    private void index(List<Path> files, int rows, BuildPlan plan) {
-        Path model = newFile("model");
-        Path lists = newFile("lists");
-        try (BlockFile rowFile = BlockFile.open(files.get(0)); BlockFile spaceFile = BlockFile.open(files.get(1))) {
-            FlatData flat = FlatFile.read(spaceFile, rowFile.matrix("rows", rows, spec.dim()));
-            new IvfBuilder(plan, flat, backend, stages).write(model, lists);
-        }
-        files.add(model);
-        files.add(lists);
     }
 }

@@ -1,5 +1,6 @@
 package dev.perigee.collection;
 
+import dev.perigee.api.CollectionSpec;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.FlatFile;
@@ -51,6 +52,14 @@ final class SegmentFiles {
         } catch (Throwable e) {
             close(open);
             throw e;
+        }
+    }
+
+    /** Writes the file of the rows' space beside the file of the rows, which is whole. */
+    static void writeSpace(Path rows, Path space, CollectionSpec spec) {
+        try (BlockFile file = BlockFile.open(rows)) {
+            int count = file.attributes().integer("rows", 0, Integer.MAX_VALUE - 64);
+            FlatFile.write(space, spec.distance(), file.matrix("rows", count, spec.dim()));
         }
     }
 

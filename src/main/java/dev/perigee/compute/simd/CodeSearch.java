@@ -12,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 final class CodeSearch {
     /** Codes whose sums are made before they are looked at: they stay in the first-level cache. */
     private static final int CHUNK = 256;
-    private static final float[] NO_START = new float[Tile.STRIP];
 
     private final Workers workers;
 
@@ -97,7 +96,7 @@ final class CodeSearch {
                     // a little loose: here the constant leaves the threshold, in offer it joins the sum, and both round
                     float threshold = candidates.threshold(0);
                     float loose = (Math.abs(threshold) + Math.abs(constant)) * 0x1p-22f;
-                    if (Tile.anyAtMost(sums, i, NO_START, threshold - constant + loose)) {
+                    if (Tile.anyAtMost(sums, i, FloatPass.NO_START, threshold - constant + loose)) {
                         offer(candidates, i, Math.min(Tile.STRIP, count - i), slot, constant);
                     }
                 }

@@ -16,7 +16,7 @@ final class FloatPass implements AutoCloseable {
     private static final int PACKED = 40 * Tile.QUERIES;
     /** Rows whose distances are made before they are looked at. */
     private static final int CHUNK = 512;
-    private static final float[] NO_START = new float[Tile.STRIP];
+    static final float[] NO_START = new float[Tile.STRIP];
 
     final Candidates candidates;
     private final Scratch scratch;
