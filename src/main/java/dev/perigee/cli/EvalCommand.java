@@ -31,16 +31,13 @@ final class EvalCommand implements Callable<Integer> {
     private BackendOptions backend;
 
     @Mixin
-    private Inputs inputs;
+    private Queries queries;
 
     @Mixin
     private SearchOptions options;
 
     @Option(names = "--index", required = true, paramLabel = "DIR", description = "The folder of the index.")
     private Path index;
-
-    @Option(names = "--queries", required = true, paramLabel = "F", description = "Queries, in the formats of build --data.")
-    private Path queries;
 
     @Option(names = "--truth", paramLabel = "F", description = "True neighbours, .ivecs (default: found here by exact search).")
     private Path truth;
@@ -50,7 +47,7 @@ final class EvalCommand implements Callable<Integer> {
         SearchRequest request = options.request();
         try (ComputeBackend compute = backend.open(); Collection collection = Collection.open(index, compute);
                 Arena arena = Arena.ofShared(); Truth exact = collection.truth()) {
-            Matrix matrix = Queries.read(queries, inputs, collection.spec().dim(), arena);
+            Matrix matrix = queries.read(collection.spec().dim(), arena);
             double[] kth = truth == null ? exact.kthDistances(matrix, request.k()) : kthOf(exact, matrix, request.k());
             Timing timing = Timing.of(matrix, request, collection::search);
             SearchResult result = timing.answer();

@@ -6,10 +6,20 @@ import dev.perigee.dataset.Vectors;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
-/** Reads query files for the commands that search. */
+/** The file of queries of a command that searches. */
 final class Queries {
-    private Queries() {
+    @Option(names = "--queries", required = true, paramLabel = "F", description = "Queries, in the formats of build --data.")
+    private Path file;
+
+    @Mixin
+    private Inputs inputs;
+
+    /** All queries, in memory of {@code arena}; refuses rows that are not finite. */
+    Matrix read(int dim, Arena arena) {
+        return read(file, inputs, dim, arena);
     }
 
     /** All queries of a file, in memory of {@code arena}; refuses rows that are not finite. */

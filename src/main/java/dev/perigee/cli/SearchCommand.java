@@ -33,7 +33,7 @@ final class SearchCommand implements Callable<Integer> {
     private BackendOptions backend;
 
     @Mixin
-    private Inputs inputs;
+    private Queries queries;
 
     @Mixin
     private SearchOptions options;
@@ -41,9 +41,6 @@ final class SearchCommand implements Callable<Integer> {
     @Option(names = "--index", required = true, paramLabel = "DIR|HOST:PORT/NAME",
             description = "A folder, or a collection of a server.")
     private String index;
-
-    @Option(names = "--queries", required = true, paramLabel = "F", description = "Queries, in the formats of build --data.")
-    private Path queries;
 
     @Option(names = "--out", required = true, paramLabel = "F", description = "Ids of the neighbours: .npy (int64) or .ivecs.")
     private Path out;
@@ -74,7 +71,7 @@ final class SearchCommand implements Callable<Integer> {
 
     private void search(CollectionInfo info, SearchRequest request, BiFunction<Matrix, SearchRequest, SearchResult> search) {
         try (Arena arena = Arena.ofShared()) {
-            Matrix matrix = Queries.read(queries, inputs, info.spec().dim(), arena);
+            Matrix matrix = queries.read(info.spec().dim(), arena);
             long started = System.nanoTime();
             SearchResult result = search.apply(matrix, request);
             double seconds = (System.nanoTime() - started) * 1e-9;
