@@ -104,7 +104,7 @@ final class Argmin {
             try (Scratch memory = pool.take(Weights.bytes(count, dim) + groups)) {
                 Weights weights = Weights.of(centroids, rows, from, to, memory.address());
                 long packed = memory.address() + Weights.bytes(count, dim);
-                FloatPass.pack(weights, count, dim, packed);
+                FloatPass.pack(weights, FloatPass.all(count), 0, count, dim, packed);
                 for (int s = 0; s < starts.length; s++) {
                     long strip = strips + s * Tile.stripBytes(dim);
                     for (int q = 0; q < count; q += Tile.QUERIES) {

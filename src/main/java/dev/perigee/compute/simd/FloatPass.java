@@ -30,44 +30,41 @@ final class FloatPass implements AutoCloseable {
         this.distances = tiles ? null : new float[CHUNK];
     }
 
-    /** Packs all queries of a block at {@code to}, groups of six in order. */
-    static void pack(Weights weights, int count, int dim, long to) {
-        for (int q = 0; q < count; q++) {
-            Tile.packQuery(weights.row(q), dim, to + q / Tile.QUERIES * Tile.groupBytes(dim), q % Tile.QUERIES);
+    /** Packs the queries {@code members[begin]} to {@code members[end - 1]} of a block at {@code to}, groups of six in order. */
+    static void pack(Weights weights, int[] members, int begin, int end, int dim, long to) {
+        for (int i = 0; i < end - begin; i++) {
+            Tile.packQuery(weights.row(members[begin + i]), dim, to + i / Tile.QUERIES * Tile.groupBytes(dim), i % Tile.QUERIES);
         }
     }
 
-    /** Scans slots for queries 0 to {@code count} - 1 of the block, which lie packed at {@code packed}. */
-    void scanAll(Slots slots, int from, int to, long packed, int count, Weights weights) {
+    /** All queries of a block, as members. */
+    static int[] all(int count) {
+        int[] members = new int[count];
+        Arrays.setAll(members, q -> q);
+        return members;
+    }
+
+    /** Scans slots for the queries {@code members[begin]} to {@code members[end - 1]} of the block, packed here. */
+    void scan(Slots slots, int from, int to, int[] members, int begin, int end, Weights weights) {
+        long packed = scratch.address() + Tile.stripBytes(slots.data().dim());
+        for (int first = begin; first < end; first += PACKED) {
+            int last = Math.min(end, first + PACKED);
+            pack(weights, members, first, last, slots.data().dim(), packed);
+            scan(slots, from, to, packed, members, first, last, weights);
+        }
+    }
+
+    /** The same for queries that lie packed at {@code packed}. */
+    void scan(Slots slots, int from, int to, long packed, int[] members, int begin, int end, Weights weights) {
+        int dim = slots.data().dim();
         for (int slot = from; slot < to; slot += Tile.STRIP) {
             int rows = packStrip(slots, slot, to);
-            for (int q = 0; q < count; q += Tile.QUERIES) {
-                Tile.multiply(packed + q / Tile.QUERIES * Tile.groupBytes(dim(slots)), scratch.address(), dim(slots), products);
-                for (int i = 0; i < Math.min(Tile.QUERIES, count - q); i++) {
-                    take(i, q + i, weights.constants()[q + i], slot, rows);
-                }
-            }
-        }
-    }
-
-    /** Scans slots for the queries {@code members[begin]} to {@code members[end - 1]} of the block. */
-    void scanSome(Slots slots, int from, int to, int[] members, int begin, int end, Weights weights) {
-        int dim = dim(slots);
-        long packed = scratch.address() + Tile.stripBytes(dim);
-        for (int first = begin; first < end; first += PACKED) {
-            int count = Math.min(PACKED, end - first);
-            for (int i = 0; i < count; i++) {
-                long group = packed + i / Tile.QUERIES * Tile.groupBytes(dim);
-                Tile.packQuery(weights.row(members[first + i]), dim, group, i % Tile.QUERIES);
-            }
-            for (int slot = from; slot < to; slot += Tile.STRIP) {
-                int rows = packStrip(slots, slot, to);
-                for (int g = 0; g < count; g += Tile.QUERIES) {
-                    Tile.multiply(packed + g / Tile.QUERIES * Tile.groupBytes(dim), scratch.address(), dim, products);
-                    for (int i = 0; i < Math.min(Tile.QUERIES, count - g); i++) {
-                        int q = members[first + g + i];
-                        take(i, q, weights.constants()[q], slot, rows);
-                    }
+            for (int first = begin; first < end; first += Tile.QUERIES) {
+                long group = packed + (first - begin) / Tile.QUERIES * Tile.groupBytes(dim);
+                Tile.multiply(group, scratch.address(), dim, products);
+                for (int i = 0; i < Math.min(Tile.QUERIES, end - first); i++) {
+                    int q = members[first + i];
+                    take(i, q, weights.constants()[q], slot, rows);
                 }
             }
         }
@@ -99,10 +96,6 @@ final class FloatPass implements AutoCloseable {
         } else {
             RowKernel.negatedDot(query, data.rows().address(row), count, data.rows().stride(), distances);
         }
-    }
-
-    private static int dim(Slots slots) {
-        return slots.data().dim();
     }
 
     /** Packs the strip at {@code slot}; rows that may not be returned get an infinite start. Returns the rows in it. */

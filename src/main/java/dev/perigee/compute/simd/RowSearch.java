@@ -80,9 +80,11 @@ final class RowSearch {
         try (Scratch memory = pool.take(Weights.bytes(count, queries.dim()) + packedBytes)) {
             Weights weights = Weights.of(slots.data(), queries, from, to, memory.address());
             long packed = memory.address() + Weights.bytes(count, queries.dim());
-            FloatPass.pack(weights, count, queries.dim(), packed);
+            int[] all = FloatPass.all(count);
+            FloatPass.pack(weights, all, 0, count, queries.dim(), packed);
             onePass(keep, (q, key) -> weights.bounds()[q], into, from, tasks, spread, queries.dim(), true, finish,
-                    (pass, task) -> pass.scanAll(slots, task * TASK, Math.min(rows, (task + 1) * TASK), packed, count, weights));
+                    (pass, task) -> pass.scan(slots, task * TASK, Math.min(rows, (task + 1) * TASK), packed,
+                            all, 0, count, weights));
         }
     }
 
@@ -112,7 +114,7 @@ final class RowSearch {
         try (Scratch memory = pool.take(Weights.bytes(count, queries.dim()))) {
             Weights weights = Weights.of(slots.data(), queries, from, to, memory.address());
             onePass(keep, (q, key) -> weights.bounds()[q], into, from, lists, work >= SPREAD_FROM, queries.dim(), true, finish,
-                    (pass, list) -> pass.scanSome(slots, slots.begin(list), slots.begin(list) + slots.size(list),
+                    (pass, list) -> pass.scan(slots, slots.begin(list), slots.begin(list) + slots.size(list),
                             members, begins[list], begins[list + 1], weights));
         }
     }

@@ -79,7 +79,7 @@ class RescorerTest {
                         Scratch strip = pool.take(Tile.stripBytes(77))) {
                     Weights weights = Weights.of(data, queries, 0, 12, memory.address());
                     long packed = memory.address() + Weights.bytes(12, 77);
-                    FloatPass.pack(weights, 12, 77, packed);
+                    FloatPass.pack(weights, FloatPass.all(12), 0, 12, 77, packed);
                     Tile.packRows(rows.address(0), rows.stride(), 32, data.mean().address(0), 77, strip.address());
                     float[] products = new float[6 * 32];
                     for (int g = 0; g < 2; g++) {
