@@ -84,20 +84,22 @@ __device__ __forceinline__ void sort_pairs(double* distances, long long* positio
 
 constexpr int MERGE_SHARED = 1024; // pairs that are sorted in shared memory
 
-// A block per query: the k nearest of its pool, sorted, at the pool's begin; top_counts, pool_counts: how many they are.
-// If more was appended than the pool holds, the first top_counts are as they were, and overflow [query] = 1.
+// A block per query: the k nearest of its pool, sorted, to the pool's begin and to top [.., top_stride]; top_counts and
+// pool_counts say how many they are. If more was appended than the pool holds, nothing changes but overflow [query] = 1:
+// the first top_counts of the pool are as they were.
 KERNEL __launch_bounds__(512, 2) merge_top(const int* active, const int* ks, int pool_capacity, int* pool_counts,
-                                        double* pool_distances, long long* pool_positions, int* top_counts,
-                                        int* overflow) {
+                                           double* pool_distances, long long* pool_positions, int* top_counts,
+                                           double* top_distances, long long* top_positions, int top_stride,
+                                           int* overflow) {
     __shared__ double distances[MERGE_SHARED];
     __shared__ long long positions[MERGE_SHARED];
     const int query = active == nullptr ? blockIdx.x : active[blockIdx.x];
     const int n = pool_counts[query];
     const int before = top_counts[query];
-    const int kept = min(n, ks[query]);
+    const bool fits = n <= pool_capacity;
+    const int kept = fits ? min(n, ks[query]) : before;
     double* pool_d = pool_distances + size_t(query) * pool_capacity;
     long long* pool_p = pool_positions + size_t(query) * pool_capacity;
-    const bool fits = n <= pool_capacity;
     if (fits && n > before) {
         if (n <= MERGE_SHARED) {
             for (int i = threadIdx.x; i < n; i += blockDim.x) {
@@ -112,11 +114,16 @@ KERNEL __launch_bounds__(512, 2) merge_top(const int* active, const int* ks, int
         } else {
             sort_pairs(pool_d, pool_p, n);
         }
+        __syncthreads();
+        for (int i = threadIdx.x; i < kept; i += blockDim.x) {
+            top_distances[size_t(query) * top_stride + i] = pool_d[i];
+            top_positions[size_t(query) * top_stride + i] = pool_p[i];
+        }
     }
     __syncthreads(); // all have read the counts
     if (threadIdx.x == 0) {
-        pool_counts[query] = fits ? kept : before;
-        top_counts[query] = fits ? kept : before;
+        pool_counts[query] = kept;
+        top_counts[query] = kept;
         overflow[query] = fits ? 0 : 1;
     }
 }
