@@ -65,7 +65,7 @@ public record CudaDriver(String file, String version, List<Device> devices, Stri
         }
     }
 
-    private static CudaDriver ask(DriverLibrary library) {
+    static CudaDriver ask(DriverLibrary library) {
         List<String> missing = DriverFunction.missingIn(library);
         if (!library.has("cuInit") || !library.has("cuDriverGetVersion")) {
             return without(library.file(), "", library.file() + " is no CUDA driver: it has no " + missing.getFirst());

@@ -63,7 +63,7 @@ public enum NativeLibrary {
         load(folders(), touch);
     }
 
-    private synchronized void load(List<Path> folders, Runnable touch) {
+    synchronized void load(List<Path> folders, Runnable touch) {
         if (loaded) {
             return;
         }
