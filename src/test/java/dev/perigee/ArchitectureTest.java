@@ -47,6 +47,8 @@ class ArchitectureTest {
             "org.knowm..", List.of("cli"),
             "org.HdrHistogram..", List.of("cli"),
             "jdk.incubator.vector..", List.of("compute.simd"),
+            "dev.perigee.compute.simd..", List.of("compute.simd", "backend"),
+            "dev.perigee.compute.cuda..", List.of("compute.cuda", "backend"),
             "jcuda..", List.of("compute.cuda"));
 
     @Test

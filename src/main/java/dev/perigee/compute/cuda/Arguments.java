@@ -1,11 +1,12 @@
 package dev.perigee.compute.cuda;
 
-import dev.perigee.compute.cuda.Kernel.Parameter;
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
+import dev.perigee.compute.cuda.Kernel.Parameter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -14,7 +15,7 @@ import java.util.List;
  * so one object serves launch after launch, without garbage. For one thread at a time.
  */
 final class Arguments {
-    private static final int MOST = 32;
+    private static final int MOST = Arrays.stream(Kernel.values()).mapToInt(k -> k.parameters().size()).max().orElseThrow();
 
     /** [MOST] values of 8 bytes, and [MOST] pointers to them. */
     private final MemorySegment values;
@@ -24,8 +25,8 @@ final class Arguments {
 
     /** @param arena how long it may be used */
     Arguments(Arena arena) {
-        values = arena.allocate(MOST * Long.BYTES, Long.BYTES);
-        MemorySegment table = arena.allocate(MOST * Long.BYTES, Long.BYTES);
+        values = arena.allocate((long) MOST * Long.BYTES, Long.BYTES);
+        MemorySegment table = arena.allocate((long) MOST * Long.BYTES, Long.BYTES);
         for (int i = 0; i < MOST; i++) {
             table.setAtIndex(ValueLayout.JAVA_LONG, i, values.address() + (long) i * Long.BYTES);
         }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import jcuda.CudaException;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 
@@ -47,6 +48,16 @@ public final class CudaDevice implements AutoCloseable {
         });
         this.multiprocessors = attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
         this.sharedMemoryPerBlock = attribute(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
+    }
+
+    /**
+     * Opens the device of this machine that {@link CudaDriver#chosen} says.
+     *
+     * @throws PerigeeException UNAVAILABLE if there is none or JCuda's library cannot be used, INVALID_ARGUMENT for a choice
+     *                          that does not exist
+     */
+    public static CudaDevice open() {
+        return open(CudaDriver.probe().chosen());
     }
 
     /**
@@ -149,13 +160,22 @@ public final class CudaDevice implements AutoCloseable {
     /** Makes the context that of the calling thread. Before every call of the driver that needs one. */
     void enter() {
         if (closed.get()) {
-            throw new PerigeeException(ErrorCode.FAILED_PRECONDITION, "device " + this + " is closed");
+            throw new PerigeeException(ErrorCode.FAILED_PRECONDITION, this + " is closed");
         }
-        cuCtxSetCurrent(context);
+        try {
+            cuCtxSetCurrent(context);
+        } catch (CudaException e) {
+            throw Cuda.failed("entering " + this, e);
+        }
     }
 
+    /** Takes what was just made on it, to be closed with it at the latest. */
     <T extends CudaResource> T adopt(T resource) {
         resources.add(resource);
+        if (closed.get()) { // meanwhile
+            resource.close();
+            enter();
+        }
         return resource;
     }
 
@@ -167,7 +187,7 @@ public final class CudaDevice implements AutoCloseable {
         try {
             cuCtxSetCurrent(context);
             resource.free();
-        } catch (jcuda.CudaException e) {
+        } catch (CudaException e) {
             LOG.log(System.Logger.Level.WARNING, "CUDA: closing {0}: {1}", resource.describe(), e.getMessage());
         }
     }
@@ -178,7 +198,7 @@ public final class CudaDevice implements AutoCloseable {
             List.copyOf(resources).forEach(CudaResource::close);
             try {
                 cuDevicePrimaryCtxRelease(device);
-            } catch (jcuda.CudaException e) {
+            } catch (CudaException e) {
                 LOG.log(System.Logger.Level.WARNING, "CUDA: closing {0}: {1}", this, e.getMessage());
             }
         }

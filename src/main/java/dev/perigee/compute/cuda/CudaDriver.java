@@ -60,11 +60,12 @@ public record CudaDriver(String file, String version, List<Device> devices, Stri
         try {
             return ask(DriverLibrary.load(places));
         } catch (IllegalArgumentException e) {
-            return without("", "", "%s cannot be loaded, so there is no NVIDIA driver (%s)".formatted(places.getFirst(), e.getMessage()));
+            return without("", "", "%s cannot be loaded, so there is no NVIDIA driver (%s)".formatted(
+                    places.getFirst(), e.getMessage()));
         }
     }
 
-    private static CudaDriver ask(DriverLibrary library) {
+    static CudaDriver ask(DriverLibrary library) {
         List<String> missing = DriverFunction.missingIn(library);
         if (!library.has("cuInit") || !library.has("cuDriverGetVersion")) {
             return without(library.file(), "", library.file() + " is no CUDA driver: it has no " + missing.getFirst());
@@ -104,7 +105,7 @@ public record CudaDriver(String file, String version, List<Device> devices, Stri
         MemorySegment text = arena.allocate(NAME_BYTES);
         boolean there = library.call("cuDeviceGet", device, number) == 0;
         int handle = device.get(ValueLayout.JAVA_INT, 0);
-        String name = there && library.call("cuDeviceGetName", text, NAME_BYTES, handle) == 0 ? text.getString(0) : "GPU " + number;
+        boolean named = there && library.call("cuDeviceGetName", text, NAME_BYTES, handle) == 0;
         int architecture = 0;
         if (there && library.call("cuDeviceGetAttribute", value, ATTRIBUTE_MAJOR, handle) == 0) {
             architecture = 10 * value.get(ValueLayout.JAVA_INT, 0);
@@ -112,8 +113,8 @@ public record CudaDriver(String file, String version, List<Device> devices, Stri
         if (there && library.call("cuDeviceGetAttribute", value, ATTRIBUTE_MINOR, handle) == 0) {
             architecture += value.get(ValueLayout.JAVA_INT, 0);
         }
-        long memory = there && library.call("cuDeviceTotalMem_v2", value, handle) == 0 ? value.get(ValueLayout.JAVA_LONG, 0) : 0;
-        return new Device(number, name, architecture, memory);
+        boolean counted = there && library.call("cuDeviceTotalMem_v2", value, handle) == 0;
+        return new Device(number, named ? text.getString(0) : "GPU " + number, architecture, counted ? value.get(ValueLayout.JAVA_LONG, 0) : 0);
     }
 
     private static String problem(List<Device> devices) {

@@ -8,6 +8,7 @@ import static jcuda.driver.JCudaDriver.cuGraphLaunch;
 import static jcuda.driver.JCudaDriver.cuStreamBeginCapture;
 import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
 
+import jcuda.CudaException;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 
@@ -53,7 +54,7 @@ public final class CudaGraph extends CudaResource {
             if (failure != null) {
                 cuGraphDestroy(recorded);
             }
-        } catch (jcuda.CudaException e) {
+        } catch (CudaException e) {
             if (failure == null) {
                 throw Cuda.failed("recording a graph", e);
             }

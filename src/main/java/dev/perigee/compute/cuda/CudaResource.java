@@ -29,7 +29,8 @@ abstract class CudaResource implements AutoCloseable {
     final void checkOn(CudaDevice other) {
         checkOpen();
         if (device != other) {
-            throw new PerigeeException(ErrorCode.INTERNAL, "%s is of device %s (expected %s)".formatted(describe(), device, other));
+            throw new PerigeeException(ErrorCode.INTERNAL, "%s is of another device: %s (expected %s)".formatted(
+                    describe(), device, other));
         }
     }
 

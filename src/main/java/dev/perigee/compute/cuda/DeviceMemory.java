@@ -23,7 +23,7 @@ final class DeviceMemory {
     DeviceBuffer allocate(long bytes, Purpose purpose) {
         PerigeeException.check(bytes > 0, "device memory: %,d bytes for %s (expected 1 or more)", bytes, purpose);
         device.enter();
-        if (bytes > limit - used.get() || used.addAndGet(bytes) > limit && used.addAndGet(-bytes) >= 0) {
+        if (!reserve(bytes)) {
             throw refused(bytes, purpose, null);
         }
         Address.Device address = new Address.Device();
@@ -35,6 +35,18 @@ final class DeviceMemory {
         }
         usedFor.addAndGet(purpose.ordinal(), bytes);
         return new DeviceBuffer(device, this, address, bytes, purpose);
+    }
+
+    /** Counts before the memory is taken, so that threads together stay below the limit too. */
+    private boolean reserve(long bytes) {
+        long now;
+        do {
+            now = used.get();
+            if (bytes > limit - now) {
+                return false;
+            }
+        } while (!used.compareAndSet(now, now + bytes));
+        return true;
     }
 
     void returned(DeviceBuffer buffer) {

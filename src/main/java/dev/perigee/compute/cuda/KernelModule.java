@@ -23,7 +23,7 @@ import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 
 /** The kernels, loaded onto a device from the one fat binary of this build. */
-final class KernelModule extends CudaResource {
+public final class KernelModule extends CudaResource {
     static final String RESOURCE = "/dev/perigee/compute/cuda/kernels.fatbin";
 
     private static final int MOST_ROWS = 65_535;
@@ -38,11 +38,16 @@ final class KernelModule extends CudaResource {
     private KernelModule(CudaDevice device, byte[] image) {
         super(device);
         device.enter();
-        Cuda.call("loading the kernels", () -> cuModuleLoadData(module, image));
+        try {
+            cuModuleLoadData(module, image);
+        } catch (CudaException e) { // built for other devices or by a newer toolkit, whichever name the driver has for it
+            throw new PerigeeException(ErrorCode.UNAVAILABLE, "CUDA: the kernels cannot be loaded: %s (%s, driver for CUDA %s)"
+                    .formatted(e.getMessage(), device, CudaDriver.probe().version()), e);
+        }
     }
 
     /** Why this build has no kernels; empty if it has. */
-    static String problem() {
+    public static String problem() {
         return KernelModule.class.getResource(RESOURCE) == null ? "this build has no CUDA kernels (no nvcc at build time)" : "";
     }
 

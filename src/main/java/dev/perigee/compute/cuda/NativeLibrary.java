@@ -18,6 +18,7 @@ public enum NativeLibrary {
     DRIVER("JCudaDriver"), CUBLAS("JCublas2");
 
     private final String file;
+    private boolean loaded;
 
     NativeLibrary(String name) {
         this.file = "lib%s-%s-linux-x86_64.so".formatted(name, JCudaVersion.get());
@@ -53,7 +54,7 @@ public enum NativeLibrary {
     }
 
     /**
-     * Loads it, and then the class of JCuda whose other half it is.
+     * Loads it, and then the class of JCuda whose other half it is. Once: what comes later has nothing to do.
      *
      * @param touch what first uses that class
      * @throws PerigeeException UNAVAILABLE with the reason
@@ -62,11 +63,15 @@ public enum NativeLibrary {
         load(folders(), touch);
     }
 
-    void load(List<Path> folders, Runnable touch) {
+    synchronized void load(List<Path> folders, Runnable touch) {
+        if (loaded) {
+            return;
+        }
         Path path = find(folders).orElseThrow(() -> unavailable("no %s in %s".formatted(file, folders.getFirst()), null));
         try {
             System.load(path.toString()); // says plainly what is wrong, where JCuda prints pages
             touch(path, touch);
+            loaded = true;
         } catch (LinkageError e) {
             throw unavailable(String.valueOf(e.getMessage()).lines().findFirst().orElse(file), e);
         }

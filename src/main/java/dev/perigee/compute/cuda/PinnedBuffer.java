@@ -13,15 +13,15 @@ import java.lang.foreign.MemorySegment;
 /** Memory of the host that cannot be swapped out: copies from it run at full speed, and kernels can reach it. */
 public final class PinnedBuffer extends CudaResource {
     private final Address start;
-    private final Address.Device mapped = new Address.Device();
+    private final long mapped;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment segment;
 
-    private PinnedBuffer(CudaDevice device, Address start, long bytes) {
+    private PinnedBuffer(CudaDevice device, Address start, long mapped, long bytes) {
         super(device);
         this.start = start;
+        this.mapped = mapped;
         this.segment = MemorySegment.ofAddress(start.value()).reinterpret(bytes, arena, null);
-        Cuda.call("mapping memory of the host", () -> cuMemHostGetDevicePointer(mapped, start, 0));
     }
 
     static PinnedBuffer allocate(CudaDevice device, long bytes) {
@@ -30,7 +30,14 @@ public final class PinnedBuffer extends CudaResource {
         Address start = new Address();
         Cuda.call("pinning %,d bytes".formatted(bytes),
                 () -> cuMemHostAlloc(start, bytes, CU_MEMHOSTALLOC_DEVICEMAP | CU_MEMHOSTALLOC_PORTABLE));
-        return new PinnedBuffer(device, start, bytes);
+        try {
+            Address.Device mapped = new Address.Device();
+            Cuda.call("mapping pinned memory", () -> cuMemHostGetDevicePointer(mapped, start, 0));
+            return new PinnedBuffer(device, start, mapped.value(), bytes);
+        } catch (PerigeeException e) {
+            cuMemFreeHost(start);
+            throw e;
+        }
     }
 
     /** All of it; closed with the buffer. */
@@ -42,7 +49,7 @@ public final class PinnedBuffer extends CudaResource {
     /** Where kernels find it. */
     long address() {
         checkOpen();
-        return mapped.value();
+        return mapped;
     }
 
     @Override
