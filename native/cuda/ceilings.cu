@@ -12,48 +12,57 @@ KERNEL __launch_bounds__(256) ceiling_copy(const uint4* from, uint4* to, long lo
 
 constexpr int CHAINS = 8; // independent products of a warp
 
-// steps x CHAINS products m16n8k16 a warp, 4,096 floating-point operations each. All inputs are 1: each accumulator of
-// each chain ends as 16 steps, out [threads] is the sum of a thread's 4 * CHAINS: 64 * CHAINS * steps.
+__device__ __forceinline__ void begin_chains(float (&acc)[CHAINS][4]) {
+#pragma unroll
+    for (int chain = 0; chain < CHAINS; ++chain) {
+        acc[chain][0] = acc[chain][1] = acc[chain][2] = acc[chain][3] = chain;
+    }
+}
+
+__device__ __forceinline__ float sum_chains(const float (&acc)[CHAINS][4]) {
+    float sum = 0;
+#pragma unroll
+    for (int chain = 0; chain < CHAINS; ++chain) {
+        sum += acc[chain][0] + acc[chain][1] + acc[chain][2] + acc[chain][3];
+    }
+    return sum;
+}
+
+// steps x CHAINS products m16n8k16 a warp, 4,096 floating-point operations each. All inputs are 1: each accumulator grows
+// by 16 a step from the number of its chain, so that no chain can stand for another. out [threads] is the sum of a thread's
+// accumulators: 64 * CHAINS * steps + 2 * CHAINS * (CHAINS - 1).
 KERNEL __launch_bounds__(256) ceiling_mma_fp16(int steps, float* out) {
 #if PERIGEE_HAS_MMA
     const unsigned one = 0x3C003C00u; // two halves
     const unsigned a[4] = {one, one, one, one};
     const unsigned b[2] = {one, one};
-    float acc[CHAINS][4] = {};
+    float acc[CHAINS][4];
+    begin_chains(acc);
     for (int i = 0; i < steps; ++i) {
 #pragma unroll
         for (int chain = 0; chain < CHAINS; ++chain) {
             mma_m16n8k16(acc[chain], a, b);
         }
     }
-    float sum = 0;
-#pragma unroll
-    for (int chain = 0; chain < CHAINS; ++chain) {
-        sum += acc[chain][0] + acc[chain][1] + acc[chain][2] + acc[chain][3];
-    }
-    out[blockIdx.x * blockDim.x + threadIdx.x] = sum;
+    out[blockIdx.x * blockDim.x + threadIdx.x] = sum_chains(acc);
 #endif
 }
 
-// The same with TF32, m16n8k8, 2,048 operations each: 32 * CHAINS * steps.
+// The same with TF32, m16n8k8, 2,048 operations each: 32 * CHAINS * steps + 2 * CHAINS * (CHAINS - 1).
 KERNEL __launch_bounds__(256) ceiling_mma_tf32(int steps, float* out) {
 #if PERIGEE_HAS_MMA
     const unsigned one = 0x3F800000u;
     const unsigned a[4] = {one, one, one, one};
     const unsigned b[2] = {one, one};
-    float acc[CHAINS][4] = {};
+    float acc[CHAINS][4];
+    begin_chains(acc);
     for (int i = 0; i < steps; ++i) {
 #pragma unroll
         for (int chain = 0; chain < CHAINS; ++chain) {
             mma_m16n8k8_tf32(acc[chain], a, b);
         }
     }
-    float sum = 0;
-#pragma unroll
-    for (int chain = 0; chain < CHAINS; ++chain) {
-        sum += acc[chain][0] + acc[chain][1] + acc[chain][2] + acc[chain][3];
-    }
-    out[blockIdx.x * blockDim.x + threadIdx.x] = sum;
+    out[blockIdx.x * blockDim.x + threadIdx.x] = sum_chains(acc);
 #endif
 }
 
