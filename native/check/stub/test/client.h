@@ -102,6 +102,7 @@ void test_memory();
 void test_launches();
 void test_failure();
 void test_overrun();
+void test_until_killed();
 void test_streams();
 void test_captures();
 void test_graphs();

@@ -1,6 +1,7 @@
 #include "client.h"
 
 #include <numeric>
+#include <unistd.h>
 
 void test_launches() {
     const Ready ready;
@@ -101,4 +102,15 @@ void test_overrun() {
     void* arguments[] = {&values, &count};
     call("cuLaunchKernel", ready.function("overrun"), 1, 1, 1, 1, 1, 1, 0, nullptr, arguments, nullptr);
     OK("cuCtxSynchronize");
+}
+
+// For with_stub.sh.
+void test_until_killed() {
+    const Ready ready;
+    EXPECT(ramp(ready.function("fill_ramp"), nullptr, allocate(400), 100, 1, 0) == CUDA_SUCCESS);
+    OK("cuCtxSynchronize");
+    std::fprintf(stderr, "launched\n");
+    while (true) {
+        pause();
+    }
 }
