@@ -23,18 +23,38 @@ record DriverLibrary(String file, SymbolLookup symbols) {
             "/usr/lib/wsl/lib/" + NAME, "/usr/local/nvidia/lib64/" + NAME, "/usr/local/nvidia/lib/" + NAME);
 
     private static final int TEXT_BYTES = 512;
+    private static final int RTLD_LAZY = 1;
 
     /** The first that can be loaded. @throws IllegalArgumentException what was wrong with the first of them */
     static DriverLibrary load(List<String> places) {
-        IllegalArgumentException first = null;
         for (String place : places) {
             try {
                 return new DriverLibrary(place, SymbolLookup.libraryLookup(place, Arena.global()));
             } catch (IllegalArgumentException e) {
-                first = first == null ? e : first;
+                // the next may be one
             }
         }
-        throw first;
+        throw new IllegalArgumentException("%s cannot be loaded (%s)".formatted(places.getFirst(), whyNot(places.getFirst())));
+    }
+
+    /** What the dynamic linker says, which the JVM keeps to itself. */
+    private static String whyNot(String place) {
+        Linker linker = Linker.nativeLinker();
+        SymbolLookup system = linker.defaultLookup();
+        try (Arena arena = Arena.ofConfined()) {
+            MethodHandle open = linker.downcallHandle(system.findOrThrow("dlopen"),
+                    FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+            MethodHandle error = linker.downcallHandle(system.findOrThrow("dlerror"), FunctionDescriptor.of(ValueLayout.ADDRESS));
+            open.invokeWithArguments(arena.allocateFrom(place), RTLD_LAZY);
+            return text((MemorySegment) error.invokeWithArguments());
+        } catch (Throwable e) { // there is no dlopen here
+            return e.toString();
+        }
+    }
+
+    /** Text of the library's own; null, as when the JVM has asked for the error meanwhile, is no text. */
+    private static String text(MemorySegment pointer) {
+        return pointer.address() == 0 ? "unknown" : pointer.reinterpret(TEXT_BYTES).getString(0);
     }
 
     boolean has(String function) {
@@ -69,8 +89,8 @@ record DriverLibrary(String file, SymbolLookup symbols) {
     private String text(String function, int status, String before) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pointer = arena.allocate(ValueLayout.ADDRESS);
-            return has(function) && call(function, status, pointer) == 0
-                    ? before + pointer.get(ValueLayout.ADDRESS, 0).reinterpret(TEXT_BYTES).getString(0) : "";
+            boolean said = has(function) && call(function, status, pointer) == 0;
+            return said ? before + text(pointer.get(ValueLayout.ADDRESS, 0)) : "";
         }
     }
 }
