@@ -7,6 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -23,9 +25,8 @@ record DriverLibrary(String file, SymbolLookup symbols) {
             "/usr/lib/wsl/lib/" + NAME, "/usr/local/nvidia/lib64/" + NAME, "/usr/local/nvidia/lib/" + NAME);
 
     private static final int TEXT_BYTES = 512;
-    private static final int RTLD_LAZY = 1;
 
-    /** The first that can be loaded. @throws IllegalArgumentException what was wrong with the first of them */
+    /** The first that can be loaded. @throws IllegalArgumentException why there is none */
     static DriverLibrary load(List<String> places) {
         for (String place : places) {
             try {
@@ -34,27 +35,18 @@ record DriverLibrary(String file, SymbolLookup symbols) {
                 // the next may be one
             }
         }
-        throw new IllegalArgumentException("%s cannot be loaded (%s)".formatted(places.getFirst(), whyNot(places.getFirst())));
+        throw new IllegalArgumentException(places.stream().map(Path::of).filter(Path::isAbsolute).filter(Files::exists)
+                .findFirst().map(DriverLibrary::whyNot).orElse(places.getFirst() + " cannot be loaded"));
     }
 
-    /** What the dynamic linker says, which the JVM keeps to itself. */
-    private static String whyNot(String place) {
-        Linker linker = Linker.nativeLinker();
-        SymbolLookup system = linker.defaultLookup();
-        try (Arena arena = Arena.ofConfined()) {
-            MethodHandle open = linker.downcallHandle(system.findOrThrow("dlopen"),
-                    FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
-            MethodHandle error = linker.downcallHandle(system.findOrThrow("dlerror"), FunctionDescriptor.of(ValueLayout.ADDRESS));
-            open.invokeWithArguments(arena.allocateFrom(place), RTLD_LAZY);
-            return text((MemorySegment) error.invokeWithArguments());
-        } catch (Throwable e) { // there is no dlopen here
-            return e.toString();
+    /** What the dynamic linker says, which a lookup keeps to itself. */
+    private static String whyNot(Path file) {
+        try {
+            System.load(file.toString());
+            return file + " cannot be loaded"; // at the first try
+        } catch (UnsatisfiedLinkError e) {
+            return e.getMessage();
         }
-    }
-
-    /** Text of the library's own; null, as when the JVM has asked for the error meanwhile, is no text. */
-    private static String text(MemorySegment pointer) {
-        return pointer.address() == 0 ? "unknown" : pointer.reinterpret(TEXT_BYTES).getString(0);
     }
 
     boolean has(String function) {
@@ -90,7 +82,7 @@ record DriverLibrary(String file, SymbolLookup symbols) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pointer = arena.allocate(ValueLayout.ADDRESS);
             boolean said = has(function) && call(function, status, pointer) == 0;
-            return said ? before + text(pointer.get(ValueLayout.ADDRESS, 0)) : "";
+            return said ? before + pointer.get(ValueLayout.ADDRESS, 0).reinterpret(TEXT_BYTES).getString(0) : "";
         }
     }
 }

@@ -24,8 +24,7 @@ class CudaDriverTest {
         CudaDriver driver = CudaDriver.probe(List.of("libcuda-absent.so.1", "/nowhere/libcuda.so.1"));
         assertThat(driver.devices()).isEmpty();
         assertThat(driver.version()).isEmpty();
-        assertThat(driver.problem()).startsWith("no NVIDIA driver: libcuda-absent.so.1 cannot be loaded")
-                .contains("No such file or directory").doesNotContain("/nowhere");
+        assertThat(driver.problem()).isEqualTo("no NVIDIA driver: libcuda-absent.so.1 cannot be loaded");
         assertThatThrownBy(() -> driver.choose(null)).isInstanceOfSatisfying(PerigeeException.class,
                 e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE));
     }
@@ -33,7 +32,7 @@ class CudaDriverTest {
     @Test
     void aLibraryForOtherMachinesIsAReason() throws IOException {
         Path file = ForeignLibrary.writeTo(folder.resolve("libcuda.so.1"));
-        assertThat(CudaDriver.probe(List.of(file.toString())).problem()).contains("cannot be loaded", ForeignLibrary.REASON);
+        assertThat(CudaDriver.probe(List.of(file.toString())).problem()).startsWith("no NVIDIA driver: " + file).contains(ForeignLibrary.REASON);
     }
 
     @Test
