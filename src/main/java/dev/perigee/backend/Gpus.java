@@ -26,13 +26,16 @@ public record Gpus(String driver, List<Gpu> devices, Part library, Part kernels,
     }
 
     static Gpus find() {
-        CudaDriver cuda = CudaDriver.probe();
+        return of(CudaDriver.probe(), System.getenv(CudaDriver.CHOICE));
+    }
+
+    static Gpus of(CudaDriver cuda, String choice) {
         Part library = new Part(NativeLibrary.DRIVER.find().map(Path::toString).orElse(""), NativeLibrary.DRIVER.problem());
         Part kernels = new Part("in this build", KernelModule.problem());
         int chosen = -1;
         String problem = library.problem().isEmpty() ? kernels.problem() : library.problem();
         try {
-            chosen = cuda.chosen().number();
+            chosen = cuda.choose(choice).number();
         } catch (PerigeeException e) { // no driver, no such device, one that is too old
             problem = cuda.problem().isEmpty() ? e.getMessage() : cuda.problem();
         }

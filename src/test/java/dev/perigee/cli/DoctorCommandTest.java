@@ -2,6 +2,7 @@ package dev.perigee.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perigee.testing.RequiresCuda;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -32,6 +33,14 @@ class DoctorCommandTest {
         assertThat(run("doctor")).isZero();
         assertThat(out.toString()).contains("vector bits ", "heap limit ", "cublas ", "PERIGEE_DATA ")
                 .containsPattern("(?m)^(advice: |nothing to do)");
+    }
+
+    @Test
+    @RequiresCuda
+    void everyGpuHasALine() {
+        assertThat(run("doctor")).isZero();
+        assertThat(out.toString()).containsPattern("(?m)^gpu 0 +.+, compute capability \\d+\\.\\d, [\\d.]+ GB, chosen$")
+                .containsPattern("(?m)^cuda driver +\\d+\\.\\d");
     }
 
     @Test

@@ -133,7 +133,8 @@ public record CudaDriver(String file, String version, List<Device> devices, Stri
         return choose(System.getenv(CHOICE));
     }
 
-    Device choose(String setting) {
+    /** As {@link #chosen}. @param setting a number; null or blank for the first device */
+    public Device choose(String setting) {
         if (!problem.isEmpty()) {
             throw new PerigeeException(ErrorCode.UNAVAILABLE, "CUDA: " + problem);
         }
