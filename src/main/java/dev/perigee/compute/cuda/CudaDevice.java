@@ -15,6 +15,7 @@ import static jcuda.driver.JCudaDriver.setExceptionsEnabled;
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -204,9 +205,9 @@ public final class CudaDevice implements AutoCloseable {
         }
     }
 
-    /** {@code NVIDIA H200 (9.0, 140 GB)}. */
+    /** {@code NVIDIA H200 (9.0, 150.8 GB)}. */
     @Override
     public String toString() {
-        return "%s (%s, %d GB)".formatted(name(), computeCapability(), Math.round(facts.memoryBytes() / 1e9));
+        return String.format(Locale.ROOT, "%s (%s, %.1f GB)", name(), computeCapability(), facts.memoryBytes() / 1e9);
     }
 }
