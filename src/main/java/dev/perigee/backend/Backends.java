@@ -18,6 +18,11 @@ public final class Backends {
         return SimdBackend.vectorBits();
     }
 
+    /** The GPUs of this machine; asks the driver, and fails whatever it says. */
+    public static Gpus gpus() {
+        return Gpus.find();
+    }
+
     /**
      * @param name    one of {@link #NAMES}
      * @param threads cores to use; 0 = all

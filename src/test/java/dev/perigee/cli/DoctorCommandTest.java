@@ -17,14 +17,15 @@ class DoctorCommandTest {
         assertThat(run("doctor", "--json")).isZero();
         Map<String, Object> found = JsonResult.parse(out.toString());
         assertThat(found).containsKeys("backend", "device", "cpu", "cpu_features", "cores", "vector_bits", "jdk", "os",
-                "memory_bytes", "heap_limit_bytes", "direct_limit_bytes", "huge_pages", "gpu", "gpus", "cuda_driver", "cublas",
+                "memory_bytes", "heap_limit_bytes", "direct_limit_bytes", "huge_pages", "gpu", "gpus", "gpu_devices", "cuda_driver",
+                "cuda_library", "cublas",
                 "faiss", "perigee_data", "advice");
         assertThat(found.get("device").toString()).contains(((Double) found.get("vector_bits")).intValue() + "-bit");
         assertThat((Double) found.get("cores")).isEqualTo(Runtime.getRuntime().availableProcessors());
         assertThat((Double) found.get("memory_bytes")).isGreaterThan(1e8);
         assertThat(List.of("gpu", "cublas", "faiss")).allSatisfy(name ->
                 assertThat(found.get(name).toString())
-                        .matches("(not found: |found: |found, but this build has no backend for it: ).+"));
+                        .matches("(not found|found|found, but this build has no backend for it|found, but cannot be used): .+"));
     }
 
     @Test
