@@ -175,6 +175,18 @@ CHECK(direct_minima_are_within_their_bound) {
     }
 }
 
+CHECK(direct_products_are_right) {
+    const int n = 70, m = 67, dim = 35;
+    const Matrix a = make(Kind::GAUSSIAN, n, dim, 1), b = make(Kind::GAUSSIAN, m, dim, 2);
+    Global<float> out(size_t(n) * 80, -1.0f);
+    launch(direct_product, dim3(2, 2), 256, 0, a.values.data(), a.stride, n, b.values.data(), b.stride, m, dim, out, 80LL);
+    for (int i = 0; i < n; ++i) {
+        for (int j = 0; j < 80; ++j) {
+            EXPECT(j < m ? std::fabs(out[i * 80 + j] + between(Distance::IP, a.row(i), b.row(j), dim)) < 1e-4 : out[i * 80 + j] == -1);
+        }
+    }
+}
+
 CHECK(groups_are_those_within_the_limit) {
     const int count = 5, groups = 203, columns = 210;
     for (int k : {1, 7, 64, 65, 150, 203, 204}) {
