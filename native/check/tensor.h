@@ -71,6 +71,31 @@ HOST_CUDA_QUIET inline void multiply_fragments(Fibre* lanes, unsigned) {
     }
 }
 
+// TF32: a holds rows g and g + 8 at columns t, then at t + 4; b rows t and t + 4 of column g.
+HOST_CUDA_QUIET inline void multiply_tf32_fragments(Fibre* lanes, unsigned) {
+    float a[16][8];
+    float b[8][8];
+    for (unsigned lane = 0; lane < 32; ++lane) {
+        const Fragments& from = *static_cast<const Fragments*>(lanes[lane].operands);
+        const unsigned g = lane / 4;
+        const unsigned t = lane % 4;
+        for (unsigned i = 0; i < 4; ++i) {
+            a[g + i % 2 * 8][t + i / 2 * 4] = bits_as<float>(from.a[i] & ~0x1fffu);
+        }
+        for (unsigned i = 0; i < 2; ++i) {
+            b[t + i * 4][g] = bits_as<float>(from.b[i] & ~0x1fffu);
+        }
+    }
+    for (unsigned row = 0; row < 16; ++row) {
+        for (unsigned column = 0; column < 8; ++column) {
+            float& sum = static_cast<Fragments*>(lanes[row % 8 * 4 + column / 2].operands)->c[row / 8 * 2 + column % 2];
+            for (unsigned k = 0; k < 8; ++k) {
+                sum += a[row][k] * b[k][column];
+            }
+        }
+    }
+}
+
 struct Rows {
     unsigned* r;
     const unsigned char* row;
@@ -106,4 +131,11 @@ HOST_CUDA_QUIET inline void load_matrix_x4(unsigned (&r)[4], const void* shared,
     host_cuda::Rows rows{r, static_cast<const unsigned char*>(shared)};
     host_cuda::context.here->operands = &rows;
     host_cuda::meet(~0u, host_cuda::Primitive::LDMATRIX, line, host_cuda::load_fragments);
+}
+
+HOST_CUDA_QUIET inline void mma_m16n8k8_tf32(float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2],
+                                             int line = __builtin_LINE()) {
+    host_cuda::Fragments fragments{c, a, b};
+    host_cuda::context.here->operands = &fragments;
+    host_cuda::meet(~0u, host_cuda::Primitive::MMA, line, host_cuda::multiply_tf32_fragments);
 }

@@ -27,7 +27,8 @@ class ArchitectureTest {
             Map.entry("index", List.of("vector", "distance", "storage")),
             Map.entry("compute", List.of("vector", "distance", "index")),
             Map.entry("compute.simd", List.of("vector", "distance", "index", "compute")),
-            Map.entry("backend", List.of("vector", "distance", "index", "compute", "compute.simd")),
+            Map.entry("compute.cuda", List.of("vector", "distance", "index", "compute")),
+            Map.entry("backend", List.of("vector", "distance", "index", "compute", "compute.simd", "compute.cuda")),
             Map.entry("evaluate", List.of("vector", "distance", "compute")),
             Map.entry("api", List.of("vector", "distance")),
             Map.entry("build", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "api")),
@@ -45,7 +46,10 @@ class ArchitectureTest {
             "com.fasterxml..", List.of("cli"),
             "org.knowm..", List.of("cli"),
             "org.HdrHistogram..", List.of("cli"),
-            "jdk.incubator.vector..", List.of("compute.simd"));
+            "jdk.incubator.vector..", List.of("compute.simd"),
+            "dev.perigee.compute.simd..", List.of("compute.simd", "backend"),
+            "dev.perigee.compute.cuda..", List.of("compute.cuda", "backend"),
+            "jcuda..", List.of("compute.cuda"));
 
     @Test
     void packagesImportOnlyWhatTheyMay() {

@@ -3,6 +3,7 @@ package dev.perigee.cli;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.OperatingSystemMXBean;
 import dev.perigee.backend.Backends;
+import dev.perigee.backend.Gpus;
 import dev.perigee.compute.ComputeBackend;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -97,12 +98,17 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private static void gpu(Map<String, Object> fields, List<String> advice) {
-        Gpu gpu = Gpu.probe();
-        boolean there = gpu.problem().isEmpty();
-        String found = "%s, driver for CUDA %s".formatted(String.join(", ", gpu.devices()), gpu.driver());
-        fields.put("gpu", verdict(there, found, gpu.problem(), "cuda"));
-        fields.put("gpus", gpu.devices());
-        fields.put("cuda_driver", gpu.driver().isEmpty() ? null : gpu.driver());
+        Gpus found = Backends.gpus();
+        List<String> names = found.devices().stream().map(Gpus.Gpu::name).toList();
+        boolean there = found.problem().isEmpty();
+        String described = "%s, driver for CUDA %s".formatted(String.join(", ", names), found.driver());
+        fields.put("gpu", there || names.isEmpty() ? verdict(there, described, found.problem(), "cuda")
+                : "found, but cannot be used: %s: %s".formatted(described, found.problem()));
+        fields.put("gpus", names);
+        fields.put("gpu_devices", found.devices().stream().map(DoctorCommand::device).toList());
+        fields.put("cuda_driver", found.driver().isEmpty() ? null : found.driver());
+        fields.put("cuda_library", part(found.library()));
+        fields.put("cuda_kernels", part(found.kernels()));
         try (Arena arena = Arena.ofShared()) {
             fields.put("cublas", library("cuda", arena, "libcublas.so.13", "libcublas.so.12", "libcublas.so.11", "libcublas.so"));
             fields.put("faiss", library("faiss", arena, "libfaiss.so", "libfaiss_c.so"));
@@ -110,6 +116,21 @@ final class DoctorCommand implements Callable<Integer> {
         if (there && !has("cuda")) {
             advice.add("the GPU is not used: this build has no backend for it");
         }
+    }
+
+    private static String part(Gpus.Part part) {
+        return part.problem().isEmpty() ? "found: " + part.place() : "not found: " + part.problem();
+    }
+
+    private static Map<String, Object> device(Gpus.Gpu gpu) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("number", gpu.number());
+        fields.put("name", gpu.name());
+        fields.put("compute_capability", gpu.computeCapability());
+        fields.put("memory_bytes", gpu.memoryBytes());
+        fields.put("chosen", gpu.chosen());
+        fields.put("problem", gpu.problem().isEmpty() ? null : gpu.problem());
+        return fields;
     }
 
     private static String library(String backend, Arena arena, String... names) {
@@ -134,13 +155,26 @@ final class DoctorCommand implements Callable<Integer> {
     private static String text(Map<String, Object> fields) {
         StringBuilder text = new StringBuilder();
         fields.forEach((name, value) -> {
-            if (!name.equals("advice") && !name.equals("gpus") && value != null) {
-                text.append(String.format(Locale.ROOT, "%-13s %s%n", label(name), shown(name, value)));
+            if (name.equals("gpu_devices")) {
+                ((List<?>) value).forEach(gpu -> text.append(gpu((Map<?, ?>) gpu)));
+            } else if (!name.equals("advice") && !name.equals("gpus") && value != null) {
+                text.append(line(label(name), shown(name, value)));
             }
         });
         List<?> advice = (List<?>) fields.get("advice");
         return text + (advice.isEmpty() ? "nothing to do"
                 : advice.stream().map(a -> "advice: " + a).collect(Collectors.joining("\n")));
+    }
+
+    private static String line(String label, String value) {
+        return String.format(Locale.ROOT, "%-13s %s%n", label, value);
+    }
+
+    private static String gpu(Map<?, ?> gpu) {
+        return line("gpu " + gpu.get("number"), "%s, compute capability %s, %s%s%s".formatted(gpu.get("name"),
+                gpu.get("compute_capability"), shown("memory_bytes", gpu.get("memory_bytes")),
+                gpu.get("chosen").equals(true) ? ", chosen" : "",
+                gpu.get("problem") == null ? "" : ", cannot be used: " + gpu.get("problem")));
     }
 
     private static String label(String name) {

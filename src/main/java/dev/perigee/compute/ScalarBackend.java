@@ -29,13 +29,28 @@ public final class ScalarBackend implements ComputeBackend {
 
     @Override
     public Searcher open(List<IndexData> segments) {
-        return new ScalarSearcher(List.copyOf(segments));
+        return new ScalarSearcher(this, List.copyOf(segments));
     }
 
     @Override
     public void nearest(Matrix rows, FlatData centroids, int[] into) {
         for (int i = 0; i < rows.rows(); i++) {
             into[i] = nearestLists(rows, i, centroids, 1)[0];
+        }
+    }
+
+    /** Sums in double, in order, and rounds once. */
+    @Override
+    public void multiply(Matrix rows, Matrix weights, Matrix into) {
+        ComputeBackend.checkProduct(rows, weights, into);
+        for (int i = 0; i < rows.rows(); i++) {
+            for (int j = 0; j < weights.rows(); j++) {
+                double sum = 0;
+                for (int t = 0; t < rows.dim(); t++) {
+                    sum += (double) rows.get(i, t) * weights.get(j, t);
+                }
+                into.set(i, j, (float) sum);
+            }
         }
     }
 
@@ -56,7 +71,7 @@ public final class ScalarBackend implements ComputeBackend {
         return lists;
     }
 
-    private record ScalarSearcher(List<IndexData> segments) implements Searcher {
+    private record ScalarSearcher(ComputeBackend backend, List<IndexData> segments) implements Searcher {
         @Override
         public Queries queries(int rows) {
             return new ArenaQueries(rows, segments.getFirst().dim());

@@ -37,12 +37,18 @@ public final class SimdBackend implements ComputeBackend {
 
     @Override
     public Searcher open(List<IndexData> segments) {
-        return new SimdSearcher(List.copyOf(segments), workers, pool, tables);
+        return new SimdSearcher(this, List.copyOf(segments), workers, pool, tables);
     }
 
     @Override
     public void nearest(Matrix rows, FlatData centroids, int[] into) {
         new Argmin(workers, pool).find(rows, centroids, into);
+    }
+
+    @Override
+    public void multiply(Matrix rows, Matrix weights, Matrix into) {
+        ComputeBackend.checkProduct(rows, weights, into);
+        new Product(workers, pool).multiply(rows, weights, into);
     }
 
     @Override

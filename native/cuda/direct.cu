@@ -1,0 +1,75 @@
+// direct_groupmin: as gemm_groupmin, in plain float32 from the vectors as they are: the sum of (query - row)^2, or of
+// -query * row. For devices without the tensor-core product and for data that fp16 cannot hold. The error is relative to
+// the key for L2, so far-off means and wide norms do no harm.
+//
+// A block of 256 threads takes 64 queries x 64 rows (two groups), a thread 4 x 4 of them: queries ty + 16 i, rows tx + 16 j.
+#include "panels.cuh"
+
+constexpr int DIRECT = 64; // queries and rows of a block
+constexpr int DEPTH = 16;  // dims of a step
+
+template <bool L2>
+__device__ __forceinline__ void direct_keys(float (&keys)[4][4], const float (*q)[DIRECT + 1], const float (*x)[DIRECT + 1],
+                                            int tx, int ty) {
+#pragma unroll
+    for (int t = 0; t < DEPTH; ++t) {
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+#pragma unroll
+            for (int j = 0; j < 4; ++j) {
+                const float a = q[t][ty + 16 * i];
+                const float b = x[t][tx + 16 * j];
+                keys[i][j] = L2 ? fmaf(a - b, a - b, keys[i][j]) : fmaf(-a, b, keys[i][j]);
+            }
+        }
+    }
+}
+
+// queries [count, dim], rows [n, dim] with their strides in floats; minima [count, columns].
+KERNEL __launch_bounds__(256) direct_groupmin(const float* queries, long long query_stride, int count, const float* rows,
+                                              long long row_stride, int n, int dim, int l2, const unsigned* mask,
+                                              float* minima, int columns) {
+    __shared__ float q[DEPTH][DIRECT + 1];
+    __shared__ float x[DEPTH][DIRECT + 1];
+    const int tx = threadIdx.x % 16;
+    const int ty = threadIdx.x / 16;
+    const int query = blockIdx.x * DIRECT;
+    const int row = blockIdx.y * DIRECT;
+    float keys[4][4] = {};
+    for (int from = 0; from < dim; from += DEPTH) {
+        for (int i = ty; i < DIRECT; i += 16) {
+            const int t = from + tx;
+            q[tx][i] = query + i < count && t < dim ? queries[(query + i) * query_stride + t] : 0;
+            x[tx][i] = row + i < n && t < dim ? rows[(row + i) * row_stride + t] : 0;
+        }
+        __syncthreads();
+        if (l2) {
+            direct_keys<true>(keys, q, x, tx, ty);
+        } else {
+            direct_keys<false>(keys, q, x, tx, ty);
+        }
+        __syncthreads();
+    }
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+#pragma unroll
+        for (int group = 0; group < 2; ++group) {
+            float least = INFINITY;
+#pragma unroll
+            for (int j = group * 2; j < group * 2 + 2; ++j) {
+                const int r = row + tx + 16 * j;
+                const bool there = r < n && (mask == nullptr || mask[r / GROUP] >> r % GROUP & 1);
+                // +infinity means "not there", also where float overflows; a NaN becomes the largest float
+                least = there ? fminf(least, fminf(keys[i][j], 3.402823466e38f)) : least;
+            }
+#pragma unroll
+            for (int lane = 8; lane > 0; lane >>= 1) {
+                least = fminf(least, __shfl_xor_sync(~0u, least, lane, 16));
+            }
+            const int column = blockIdx.y * 2 + group;
+            if (tx == 0 && query + ty + 16 * i < count && column < columns) {
+                minima[size_t(query + ty + 16 * i) * columns + column] = least;
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package dev.perigee.compute.cuda;
+
+import dev.perigee.ErrorCode;
+import dev.perigee.PerigeeException;
+import java.util.function.IntSupplier;
+import jcuda.CudaException;
+
+/** Calls JCuda, whose exceptions are switched on, and puts them into Perigee's words. */
+final class Cuda {
+    static final String OUT_OF_MEMORY = "CUDA_ERROR_OUT_OF_MEMORY";
+
+    private Cuda() {
+    }
+
+    /** @param what what is done, for the message */
+    static void call(String what, IntSupplier function) {
+        try {
+            function.getAsInt();
+        } catch (CudaException e) {
+            throw failed(what, e);
+        }
+    }
+
+    static PerigeeException failed(String what, CudaException e) {
+        return new PerigeeException(code(e.getMessage()), "CUDA: %s: %s".formatted(what, e.getMessage()), e);
+    }
+
+    /** A device that is gone, taken or too new for this build is not our defect; all else that reaches this place is. */
+    private static ErrorCode code(String name) {
+        return switch (name) {
+            case OUT_OF_MEMORY -> ErrorCode.OUT_OF_DEVICE_MEMORY;
+            case "CUDA_ERROR_NO_DEVICE", "CUDA_ERROR_DEVICE_UNAVAILABLE", "CUDA_ERROR_DEVICES_UNAVAILABLE",
+                    "CUDA_ERROR_DEVICE_NOT_LICENSED", "CUDA_ERROR_DEINITIALIZED", "CUDA_ERROR_SYSTEM_NOT_READY",
+                    "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH", "CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE",
+                    "CUDA_ERROR_NO_BINARY_FOR_GPU", "CUDA_ERROR_UNSUPPORTED_PTX_VERSION", "CUDA_ERROR_ECC_UNCORRECTABLE",
+                    "CUDA_ERROR_NOT_SUPPORTED", "CUDA_ERROR_OPERATING_SYSTEM" -> ErrorCode.UNAVAILABLE;
+            default -> ErrorCode.INTERNAL;
+        };
+    }
+}
