@@ -11,6 +11,9 @@
 #include "atomics.h"
 #include "copy_async.h"
 #include "intrinsics.h"
+#ifdef HOST_CUDA_CHECKS
+#include "mutant.h"
+#endif
 #include "tensor.h"
 #include "warp.h"
 

@@ -40,7 +40,7 @@ HOST_CUDA_QUIET inline void meet(unsigned mask, Primitive primitive, int line, F
     if (meeting.arrived == mask) {
         meeting = warp.meeting[--warp.meetings];
         finish(warp.lanes, mask);
-        release(warp.lanes, 32, [](const Fibre& lane, unsigned among) { return (among >> lane.lane & 1) != 0; }, mask);
+        release(warp.lanes, mask);
     }
     wait_here();
 }

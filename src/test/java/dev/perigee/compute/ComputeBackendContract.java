@@ -1,12 +1,16 @@
 package dev.perigee.compute;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.perigee.ErrorCode;
+import dev.perigee.PerigeeException;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.testing.Answers;
+import dev.perigee.testing.Products;
 import dev.perigee.testing.Rows;
 import dev.perigee.vector.Matrix;
 import dev.perigee.vector.RowMask;
@@ -185,6 +189,44 @@ public abstract class ComputeBackendContract {
                 assertThat(one[0]).as("one row").isEqualTo(expected[3]);
             }
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1,1", "1,1,1537", "1,70,33", "3,65,784", "70,1,33", "401,3,100", "4,4,2", "5,6,3", "6,32,7", "7,33,8",
+        "385,31,9", "384,64,15", "61,257,16", "97,64,17", "50,48,31", "33,47,32", "65,129,63", "12,96,127", "101,99,128",
+        "40,300,513", "130,40,1025", "25,70,1537", "900,130,64"})
+    void productsAreWithinTheirBound(int n, int m, int dim) {
+        for (Rows kind : Rows.values()) {
+            Matrix rows = kind.make(Distance.L2, n, dim, 31);
+            Matrix weights = kind.make(Distance.L2, m, dim, 32);
+            for (int threads = 1; threads <= 2; threads++) {
+                Matrix into = Matrix.allocate(Arena.ofAuto(), n, m);
+                for (int i = 0; i < n; i++) {
+                    into.set(i, i % m, Float.NaN); // what was there before does not matter
+                }
+                try (ComputeBackend backend = backend(threads)) {
+                    backend.multiply(rows, weights, into);
+                }
+                Products.assertWithinBound(rows, weights, into, kind + ", " + threads + " threads");
+            }
+        }
+    }
+
+    @Test
+    void productsOfNoRowsAndOfWrongShapes() {
+        Matrix weights = Rows.GAUSSIAN.make(Distance.L2, 5, 8, 33);
+        try (ComputeBackend backend = backend(1)) {
+            backend.multiply(Matrix.allocate(Arena.ofAuto(), 0, 8), weights, Matrix.allocate(Arena.ofAuto(), 0, 5));
+            for (Matrix[] wrong : new Matrix[][] {matrices(3, 7, 3, 5), matrices(3, 8, 2, 5), matrices(3, 8, 3, 4)}) {
+                assertThatThrownBy(() -> backend.multiply(wrong[0], weights, wrong[1]))
+                        .isInstanceOf(PerigeeException.class).hasMessageStartingWith("multiply: ")
+                        .extracting(e -> ((PerigeeException) e).code()).isEqualTo(ErrorCode.INVALID_ARGUMENT);
+            }
+        }
+    }
+
+    private static Matrix[] matrices(int n, int dim, int rows, int columns) {
+        return new Matrix[] {Matrix.allocate(Arena.ofAuto(), n, dim), Matrix.allocate(Arena.ofAuto(), rows, columns)};
     }
 
     @Test

@@ -1,0 +1,2 @@
+// The kernels themselves, compiled once for all checks.
+#include "../cuda/kernels.cu"
