@@ -59,19 +59,18 @@ public enum NativeLibrary {
      * @param touch what first uses that class
      * @throws PerigeeException UNAVAILABLE with the reason
      */
-    void load(Runnable touch) {
-        load(folders(), touch);
+    synchronized void load(Runnable touch) {
+        if (!loaded) {
+            load(folders(), touch);
+            loaded = true;
+        }
     }
 
-    synchronized void load(List<Path> folders, Runnable touch) {
-        if (loaded) {
-            return;
-        }
+    void load(List<Path> folders, Runnable touch) {
         Path path = find(folders).orElseThrow(() -> unavailable("no %s in %s".formatted(file, folders.getFirst()), null));
         try {
             System.load(path.toString()); // says plainly what is wrong, where JCuda prints pages
             touch(path, touch);
-            loaded = true;
         } catch (LinkageError e) {
             throw unavailable(String.valueOf(e.getMessage()).lines().findFirst().orElse(file), e);
         }

@@ -37,9 +37,9 @@ class NativeLibraryTest {
 
     @Test
     void aFileThatCannotBeLoadedIsAReasonOfOneLine() throws IOException {
-        Files.writeString(folder.resolve(NativeLibrary.DRIVER.find().orElseThrow().getFileName()), "not a library");
+        ForeignLibrary.writeTo(folder.resolve(NativeLibrary.DRIVER.find().orElseThrow().getFileName()));
         assertThatThrownBy(() -> NativeLibrary.DRIVER.load(List.of(folder), () -> assertThat(true).isFalse()))
-                .isInstanceOf(PerigeeException.class).hasMessageContaining(folder.toString())
+                .isInstanceOf(PerigeeException.class).hasMessageContaining(ForeignLibrary.REASON)
                 .message().doesNotContain("\n");
     }
 }
