@@ -1,2 +1,0 @@
-// The kernels themselves, compiled once for all checks.
-#include "../cuda/kernels.cu"
