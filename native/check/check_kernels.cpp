@@ -1,5 +1,5 @@
 // Each kernel of native/cuda by itself, at odd sizes, against double arithmetic or a plain sort.
-#include "search.h"
+#include "searches.h"
 
 #include <numeric>
 #include <set>
@@ -171,6 +171,18 @@ CHECK(direct_minima_are_within_their_bound) {
                 const float got = minima[q * columns + g];
                 EXPECT(least == INFINITY ? got == INFINITY : std::fabs(got - least) <= 1e-5 * std::fabs(least));
             }
+        }
+    }
+}
+
+CHECK(direct_products_are_right) {
+    const int n = 70, m = 67, dim = 35;
+    const Matrix a = make(Kind::GAUSSIAN, n, dim, 1), b = make(Kind::GAUSSIAN, m, dim, 2);
+    Global<float> out(size_t(n) * 80, -1.0f);
+    launch(direct_product, dim3(2, 2), 256, 0, a.values.data(), a.stride, n, b.values.data(), b.stride, m, dim, out, 80LL);
+    for (int i = 0; i < n; ++i) {
+        for (int j = 0; j < 80; ++j) {
+            EXPECT(j < m ? std::fabs(out[i * 80 + j] + between(Distance::IP, a.row(i), b.row(j), dim)) < 1e-4 : out[i * 80 + j] == -1);
         }
     }
 }
@@ -351,4 +363,46 @@ CHECK(ceilings_do_all_their_work) {
     EXPECT(std::memcmp(from, to, 1003 * sizeof(uint4)) == 0);
 }
 
-#include "searches.h"
+// Whole searches: every kind of data, distance and route.
+
+CHECK(searches_are_exact_on_every_kind_of_data) {
+    for (Kind kind : KINDS) {
+        for (Distance distance : {Distance::L2, Distance::IP}) {
+            search_is_exact({kind, distance, 300, 5, 21, 10});
+            search_is_exact({kind, distance, 300, 5, 21, 10, true, true});
+            search_is_exact({kind, distance, 300, 5, 21, 10, false});
+        }
+    }
+}
+
+CHECK(searches_are_exact_at_odd_sizes) {
+    for (int dim : {1, 31, 33, 64, 129}) {
+        search_is_exact({Kind::GAUSSIAN, Distance::L2, 97, 3, dim, 7});
+        search_is_exact({Kind::GAUSSIAN, Distance::IP, 1, 2, dim, 3, true, true});
+        search_is_exact({Kind::GAUSSIAN, Distance::L2, 130, 2, dim, 200, false});
+    }
+}
+
+CHECK(searches_are_exact_in_every_shape_of_the_product) {
+    search_is_exact({Kind::CLUSTERED, Distance::L2, 200, 65, 40, 5});
+    search_is_exact({Kind::CLUSTERED, Distance::IP, 200, 65, 40, 5, true, true});
+    search_is_exact({Kind::CLUSTERED, Distance::L2, 140, 65, 130, 5});
+    search_is_exact({Kind::CLUSTERED, Distance::IP, 140, 65, 130, 5, true, true});
+}
+
+CHECK(searches_honour_masks_and_tiles) {
+    for (bool append : {false, true}) {
+        search_is_exact({Kind::CLUSTERED, Distance::L2, 400, 4, 18, 9, true, append, true});
+        search_is_exact({Kind::WIDE_NORMS, Distance::IP, 400, 4, 18, 9, true, append, true, 128});
+    }
+    search_is_exact({Kind::CLUSTERED, Distance::L2, 400, 4, 18, 9, false, false, true, 256});
+}
+
+// More candidates than there is room for: nothing may be lost.
+CHECK(searches_go_on_in_pieces_when_candidates_overflow) {
+    for (bool append : {false, true}) {
+        const Route route = search_is_exact({Kind::DUPLICATED, Distance::L2, 700, 6, 6, 5, true, append, false, 1 << 30, 5 + 64});
+        EXPECT(route.pieces > 0);
+        search_is_exact({Kind::DUPLICATED, Distance::IP, 700, 6, 6, 5, true, append, true, 256, 5 + 64});
+    }
+}

@@ -45,7 +45,7 @@ __device__ __forceinline__ float key_at_least(double distance, double unit, doub
 // sorted, the first found_counts of them.
 // limits: the key that a row must not exceed; list [.., capacity] of groups, counts even beyond the capacity.
 // capacity = 0: limits only.
-KERNEL __launch_bounds__(GROUPS_THREADS) groups_select(
+KERNEL __launch_bounds__(GROUPS_THREADS, 2) groups_select(
         const int* active, const float* minima, int columns, int groups, const int* ks, const float* alpha,
         const float* beta, const float* gamma, const double* unit, const double* constant, const float* group_norm,
         const float* group_error, const float* group_start, float accumulation, float relative, const int* found_counts,

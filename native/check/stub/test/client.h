@@ -101,6 +101,7 @@ void test_contexts();
 void test_memory();
 void test_launches();
 void test_failure();
+void test_capability();
 void test_overrun();
 void test_until_killed();
 void test_streams();

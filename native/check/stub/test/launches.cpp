@@ -94,7 +94,16 @@ void test_failure() {
     OK("cuCtxSynchronize");
 }
 
-// Ends the process, see CMakeLists.txt.
+// With PERIGEE_STUB_CAPABILITY=7.5 this ends the process, as the next test does: see CMakeLists.txt.
+void test_capability() {
+    const Ready ready;
+    CUdeviceptr from = allocate(16), to = allocate(16);
+    void* arguments[] = {&from, &to};
+    OK("cuMemsetD32_v2", from, 0x3F800000, 4);
+    OK("cuLaunchKernel", ready.function("copy_16"), 1, 1, 1, 1, 1, 1, 0, nullptr, arguments, nullptr);
+    EXPECT(read_floats(to, 4)[3] == 1);
+}
+
 void test_overrun() {
     const Ready ready;
     int count = 25;

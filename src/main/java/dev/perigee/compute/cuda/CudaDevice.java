@@ -38,6 +38,7 @@ public final class CudaDevice implements AutoCloseable {
     private final DeviceMemory memory;
     private final Set<CudaResource> resources = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicBoolean said = new AtomicBoolean();
 
     private CudaDevice(CudaDriver.Device facts, long limitBytes) {
         this.facts = facts;
@@ -180,7 +181,7 @@ public final class CudaDevice implements AutoCloseable {
         return resource;
     }
 
-    /** Frees what is being closed. After a kernel that failed the driver refuses that too: then it has been said before. */
+    /** Frees what is being closed. */
     void release(CudaResource resource) {
         if (!resources.remove(resource)) {
             return;
@@ -189,10 +190,11 @@ public final class CudaDevice implements AutoCloseable {
             cuCtxSetCurrent(context);
             resource.free();
         } catch (CudaException e) {
-            LOG.log(System.Logger.Level.WARNING, "CUDA: closing {0}: {1}", resource.describe(), e.getMessage());
+            refused(resource.describe(), e);
         }
     }
 
+    /** Closes what is left on it too. Nobody may be using it; calls that come later say that it is closed. */
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
@@ -200,8 +202,15 @@ public final class CudaDevice implements AutoCloseable {
             try {
                 cuDevicePrimaryCtxRelease(device);
             } catch (CudaException e) {
-                LOG.log(System.Logger.Level.WARNING, "CUDA: closing {0}: {1}", this, e.getMessage());
+                refused(toString(), e);
             }
+        }
+    }
+
+    /** After a kernel that failed the driver frees nothing before the context is gone: one line of that is enough. */
+    private void refused(String what, CudaException e) {
+        if (said.compareAndSet(false, true)) {
+            LOG.log(System.Logger.Level.WARNING, "CUDA: closing {0}: {1}", what, e.getMessage());
         }
     }
 

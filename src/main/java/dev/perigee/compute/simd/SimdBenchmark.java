@@ -47,8 +47,9 @@ final class SimdBenchmark implements Benchmark {
 
     @Override
     public List<String> rows() {
-        return List.of("fma_peak_gflops", "read_gbps", "multiply_of_fma_peak", "flat_batch_of_fma_peak", "flat_batch_d128_of_fma_peak",
-                "flat_single_of_read_bandwidth", "ivf_flat_batch_qps", "ivf_pq_scan_lookups_per_s");
+        return List.of("fma_peak_gflops", "read_gbps", "multiply_of_fma_peak", "flat_batch_of_fma_peak",
+                "flat_batch_d128_of_fma_peak", "flat_single_of_read_bandwidth", "ivf_flat_batch_qps",
+                "ivf_pq_scan_lookups_per_s");
     }
 
     @Override
@@ -168,15 +169,19 @@ final class SimdBenchmark implements Benchmark {
     private static void requireNear(Matrix rows, Matrix weights, Matrix into, String name) {
         for (int i = 0; i < rows.rows(); i += 997) {
             for (int j = 0; j < weights.rows(); j++) {
-                double product = -ExactKernel.between(Distance.INNER_PRODUCT, rows, i, weights, j);
-                double bound = 1.01 * rows.dim() * 0x1p-24 * Math.sqrt(ExactKernel.between(Distance.INNER_PRODUCT, rows, i, rows, i)
-                        * ExactKernel.between(Distance.INNER_PRODUCT, weights, j, weights, j));
+                double product = product(rows, i, weights, j);
+                double lengths = Math.sqrt(product(rows, i, rows, i) * product(weights, j, weights, j));
+                double bound = 1.01 * rows.dim() * 0x1p-24 * lengths;
                 if (!(Math.abs(into.get(i, j) - product) <= bound)) {
                     throw new PerigeeException(ErrorCode.INTERNAL, "%s: element %d, %d is %s (expected %s)".formatted(
                             name, i, j, into.get(i, j), product));
                 }
             }
         }
+    }
+
+    private static double product(Matrix a, int i, Matrix b, int j) {
+        return -ExactKernel.between(Distance.INNER_PRODUCT, a, i, b, j);
     }
 
     private Row flatBatch(String name, int dim) {
