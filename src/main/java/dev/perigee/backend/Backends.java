@@ -3,12 +3,16 @@ package dev.perigee.backend;
 import dev.perigee.PerigeeException;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.compute.ScalarBackend;
+import dev.perigee.compute.cuda.CudaBackend;
+import dev.perigee.compute.cuda.CudaDriver;
 import dev.perigee.compute.simd.SimdBackend;
 
-/** Opens backends by name. {@code auto} is the fastest that this machine has. */
+/** Opens backends by name. {@code auto} chooses for each index when it is opened: a GPU unless it refuses, else the CPU. */
 public final class Backends {
     /** The names that {@link #open} knows. */
-    public static final String NAMES = "auto, simd or scalar";
+    public static final String NAMES = "auto, cuda, simd or scalar";
+
+    private static final System.Logger LOG = System.getLogger(Backends.class.getName());
 
     private Backends() {
     }
@@ -30,15 +34,34 @@ public final class Backends {
 
     /**
      * @param name    one of {@link #NAMES}
-     * @param threads cores to use; 0 = all
+     * @param threads cores to use where the CPU computes; 0 = all
+     * @throws PerigeeException UNAVAILABLE with the reason if it is {@code cuda} and no GPU can be used
      */
     public static ComputeBackend open(String name, int threads) {
-        int processors = Runtime.getRuntime().availableProcessors();
         PerigeeException.check(threads >= 0 && threads <= 1024, "threads: %d (expected 0 to 1024)", threads);
         return switch (name) {
-            case "auto", "simd" -> new SimdBackend(threads == 0 ? processors : threads);
+            case "auto" -> auto(threads);
+            case "cuda" -> CudaBackend.open(CudaDriver.probe().chosen());
+            case "simd" -> simd(threads);
             case "scalar" -> new ScalarBackend();
             default -> throw PerigeeException.invalid("backend: '%s' (expected %s)".formatted(name, NAMES));
         };
+    }
+
+    private static ComputeBackend simd(int threads) {
+        return new SimdBackend(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+    }
+
+    /** A GPU that is there and cannot be used is worth a line; none at all is not. */
+    private static ComputeBackend auto(int threads) {
+        if (CudaDriver.probe().devices().isEmpty()) {
+            return simd(threads);
+        }
+        try {
+            return new AutoBackend(open("cuda", threads), simd(threads));
+        } catch (PerigeeException e) {
+            LOG.log(System.Logger.Level.WARNING, "the GPU is not used: {0}", e.getMessage());
+            return simd(threads);
+        }
     }
 }

@@ -29,7 +29,7 @@ final class BenchCommand implements Runnable {
     }
 
     /** {@code perigee bench kernels}. */
-    @Command(name = "kernels", defaultValueProvider = OneThread.class, description = "Measure the kernels of a backend.",
+    @Command(name = "kernels", defaultValueProvider = OneCore.class, description = "Measure the kernels of a backend.",
             footer = {"", "Rows:",
                 "  fma_peak_gflops                fused multiply-adds in twelve free chains",
                 "  read_gbps                      memory read, beyond the last-level cache",
@@ -92,10 +92,14 @@ final class BenchCommand implements Runnable {
     }
 
     /** Kernels are compared with what one core can do. */
-    static final class OneThread implements IDefaultValueProvider {
+    static final class OneCore implements IDefaultValueProvider {
         @Override
         public String defaultValue(ArgSpec argument) {
-            return argument instanceof OptionSpec option && option.longestName().equals("--threads") ? "1" : null;
+            return !(argument instanceof OptionSpec option) ? null : switch (option.longestName()) {
+                case "--threads" -> "1";
+                case "--backend" -> "simd";
+                default -> null;
+            };
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.perigee.cli;
 
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
+import dev.perigee.api.CollectionInfo;
 import dev.perigee.api.Progress;
 import dev.perigee.api.SearchRequest;
 import dev.perigee.api.SearchResult;
@@ -40,7 +41,7 @@ final class DemoBench {
     }
 
     /** A line of the table. */
-    record Measured(DemoIndex index, double recall, Timing timing, long bytes) {
+    record Measured(DemoIndex index, double recall, Timing timing, CollectionInfo info) {
     }
 
     /** A point of the plot. */
@@ -68,7 +69,7 @@ final class DemoBench {
             step("measure", table.size(), indexes.size());
             Timing timing = Timing.of(queries, index.request(), SINGLES,
                     (some, request) -> client.search(index.name(), some, request));
-            table.add(new Measured(index, recall(timing.answer()), timing, client.info(index.name()).bytes()));
+            table.add(new Measured(index, recall(timing.answer()), timing, client.info(index.name())));
         }
         step("measure", indexes.size(), indexes.size());
         return table;

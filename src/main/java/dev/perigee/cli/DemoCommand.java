@@ -83,7 +83,7 @@ final class DemoCommand implements Callable<Integer> {
                 Map<DemoIndex, List<DemoBench.Point>> points = bench.sweep(tuned);
                 output.note("4. drawing");
                 draw(pictures, chosen, compute, table, points);
-                new DemoReport(chosen, table, pictures.write(), data).say(output, compute);
+                new DemoReport(chosen, table, pictures.write(), data).say(output);
             }
         }
         return 0;
@@ -103,7 +103,7 @@ final class DemoCommand implements Callable<Integer> {
             return;
         }
         pictures.add("recall-qps.png", RecallPlot.draw(String.format(Locale.ROOT, "%s, %,d x %d, L2, over TCP, on %s",
-                chosen.name(), chosen.rows().rows(), chosen.rows().dim(), compute.device()), points));
+                chosen.name(), chosen.rows().rows(), chosen.rows().dim(), DemoReport.devices(table)), points));
         if (ContactSheet.side(chosen).isEmpty()) {
             output.note("no neighbours.png: the rows are no square images of values 0 to 255");
             return;

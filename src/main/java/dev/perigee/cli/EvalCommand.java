@@ -2,6 +2,7 @@ package dev.perigee.cli;
 
 import static dev.perigee.PerigeeException.check;
 
+import dev.perigee.api.CollectionInfo;
 import dev.perigee.api.SearchRequest;
 import dev.perigee.api.SearchResult;
 import dev.perigee.collection.Collection;
@@ -53,6 +54,7 @@ final class EvalCommand implements Callable<Integer> {
             SearchResult result = timing.answer();
             double recall = Recall.byDistance(result.ids(), exact.distances(matrix, result.ids(), result.k()), kth,
                     request.k(), exact.rows());
+            CollectionInfo info = collection.info();
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("recall_at_k", recall);
             fields.put("k", request.k());
@@ -60,11 +62,11 @@ final class EvalCommand implements Callable<Integer> {
             fields.put("qps", Output.rounded(timing.qps()));
             fields.put("p50_us", Output.rounded(timing.p50Micros()));
             fields.put("p99_us", Output.rounded(timing.p99Micros()));
-            fields.put("bytes", collection.info().bytes());
-            fields.put("backend", compute.name());
-            fields.put("device", compute.device());
+            fields.put("bytes", info.bytes());
+            fields.put("backend", info.backend());
+            fields.put("device", info.device());
             output.result(fields, "recall@%d %.4f, %.0f queries/s in a batch of %d, alone p50 %.0f us and p99 %.0f us, on %s".formatted(
-                    request.k(), recall, timing.qps(), matrix.rows(), timing.p50Micros(), timing.p99Micros(), compute.device()));
+                    request.k(), recall, timing.qps(), matrix.rows(), timing.p50Micros(), timing.p99Micros(), info.device()));
         }
         return 0;
     }

@@ -32,6 +32,7 @@ public final class Main implements Runnable {
 
     public static void main(String[] args) {
         StandardError.restore();
+        System.getProperties().putIfAbsent("java.util.logging.SimpleFormatter.format", "perigee: %5$s%n");
         int status;
         try {
             status = commandLine().execute(args);

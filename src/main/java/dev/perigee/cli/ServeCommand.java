@@ -127,6 +127,7 @@ final class ServeCommand implements Callable<Integer> {
         fields.put("collections", names);
         fields.put("backend", compute.name());
         fields.put("device", compute.device());
+        fields.put("backends", infos.stream().collect(Collectors.toMap(info -> info.spec().name(), CollectionInfo::backend)));
         output.result(fields, "serving %s on %s, %s; Ctrl-C ends it%s".formatted(
                 infos.isEmpty() ? "no collections yet" : infos.size() == 1 ? "1 collection" : infos.size() + " collections",
                 address, compute.device(),

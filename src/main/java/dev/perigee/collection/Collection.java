@@ -92,7 +92,8 @@ public final class Collection implements AutoCloseable {
         try {
             long indexed = snapshot.segments().stream().filter(Segment::isIndexed).mapToLong(Segment::count).sum();
             long bytes = snapshot.segments().stream().mapToLong(s -> s.index().bytes()).sum();
-            return new CollectionInfo(spec, snapshot.rows(), indexed, bytes, backend.name(), backend.device());
+            ComputeBackend searches = snapshot.searcher().backend();
+            return new CollectionInfo(spec, snapshot.rows(), indexed, bytes, searches.name(), searches.device());
         } finally {
             snapshot.release();
         }

@@ -29,7 +29,7 @@ public final class ScalarBackend implements ComputeBackend {
 
     @Override
     public Searcher open(List<IndexData> segments) {
-        return new ScalarSearcher(List.copyOf(segments));
+        return new ScalarSearcher(this, List.copyOf(segments));
     }
 
     @Override
@@ -71,7 +71,7 @@ public final class ScalarBackend implements ComputeBackend {
         return lists;
     }
 
-    private record ScalarSearcher(List<IndexData> segments) implements Searcher {
+    private record ScalarSearcher(ComputeBackend backend, List<IndexData> segments) implements Searcher {
         @Override
         public Queries queries(int rows) {
             return new ArenaQueries(rows, segments.getFirst().dim());

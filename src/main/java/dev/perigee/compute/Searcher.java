@@ -23,6 +23,9 @@ public interface Searcher extends AutoCloseable {
      */
     void search(SearchBatch batch, TopK into);
 
+    /** What searches, for callers that were given a choice of backends. */
+    ComputeBackend backend();
+
     /** How many calls of {@link #search} to keep in flight. */
     int slots();
 

@@ -96,6 +96,44 @@ public final class TopK {
         sizes[query] = size + 1;
     }
 
+    /**
+     * Offers {@code count} rows that are sorted by (distance, position), as {@link #offer} would one by one; none of them
+     * may be here already.
+     *
+     * @param from where they begin in both arrays
+     */
+    public void offerSorted(int query, double[] sortedDistances, long[] sortedPositions, int from, int count) {
+        int begin = begins[query];
+        int size = sizes[query];
+        int total = Math.min(k[query], size + count);
+        // how many of each side stay; then both are merged from the back, in place
+        int mine = 0;
+        int theirs = 0;
+        while (mine + theirs < total) {
+            boolean takeMine = mine < size && (theirs == count || before(distances[begin + mine], positions[begin + mine],
+                    sortedDistances[from + theirs], sortedPositions[from + theirs]));
+            if (takeMine) {
+                mine++;
+            } else {
+                theirs++;
+            }
+        }
+        for (int to = begin + total - 1; theirs > 0; to--) {
+            int other = from + theirs - 1;
+            if (mine > 0 && before(sortedDistances[other], sortedPositions[other],
+                    distances[begin + mine - 1], positions[begin + mine - 1])) {
+                mine--;
+                distances[to] = distances[begin + mine];
+                positions[to] = positions[begin + mine];
+            } else {
+                theirs--;
+                distances[to] = sortedDistances[other];
+                positions[to] = sortedPositions[other];
+            }
+        }
+        sizes[query] = total;
+    }
+
     private static boolean before(double distance, long position, double otherDistance, long otherPosition) {
         return distance < otherDistance || distance == otherDistance && position < otherPosition;
     }

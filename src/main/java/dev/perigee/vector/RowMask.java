@@ -32,6 +32,11 @@ public final class RowMask {
         return (words[row >> 6] >>> row & 1) != 0;
     }
 
+    /** Bits of rows 32 {@code group} to 32 {@code group} + 31, the first in the lowest bit; rows past the end are not allowed. */
+    public int bits(int group) {
+        return group / 2 < words.length ? (int) (words[group / 2] >>> group % 2 * 32) : 0;
+    }
+
     /** Rows of the segment that it speaks of. */
     public int rows() {
         return rows;

@@ -37,7 +37,7 @@ public final class SimdBackend implements ComputeBackend {
 
     @Override
     public Searcher open(List<IndexData> segments) {
-        return new SimdSearcher(List.copyOf(segments), workers, pool, tables);
+        return new SimdSearcher(this, List.copyOf(segments), workers, pool, tables);
     }
 
     @Override

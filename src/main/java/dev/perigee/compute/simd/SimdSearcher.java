@@ -18,6 +18,7 @@ import java.util.List;
  * is searched and merged.
  */
 final class SimdSearcher implements Searcher {
+    private final SimdBackend backend;
     private final List<IndexData> segments;
     private final IvfModel model;
     private final LookupTables tables;
@@ -27,7 +28,8 @@ final class SimdSearcher implements Searcher {
     private final CodeSearch codeSearch;
     private final Probes probes;
 
-    SimdSearcher(List<IndexData> segments, Workers workers, Scratch.Pool pool, LookupTables.Cache cache) {
+    SimdSearcher(SimdBackend backend, List<IndexData> segments, Workers workers, Scratch.Pool pool, LookupTables.Cache cache) {
+        this.backend = backend;
         this.segments = segments;
         this.slots = workers.threads();
         this.pool = pool;
@@ -126,6 +128,11 @@ final class SimdSearcher implements Searcher {
                 scratch = null;
             }
         }
+    }
+
+    @Override
+    public SimdBackend backend() {
+        return backend;
     }
 
     @Override

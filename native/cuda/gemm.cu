@@ -1,0 +1,148 @@
+// gemm_groupmin_*: the smallest key of every 32 rows. gemm_append_*: every row whose key may be under a query's limit.
+#include "gemm.cuh"
+
+// Few queries: memory-bound, so small tiles and many copies in flight. Many: 64 x 64 a warp, which balances shared memory
+// and tensor cores; queries resident up to 128 dims, else 256 queries a block, so that rows are read less often from L2.
+using Small = Shape<1, 4, 2, 4, false, 6>;
+using Resident = Shape<2, 2, 4, 8, true, 4>;
+using Streamed = Shape<4, 2, 4, 8, false, 3>;
+
+#if PERIGEE_HAS_MMA
+
+// Keeps the minimum of each group: minima [queries, stride], group g of a query at its column g.
+template <class S>
+struct GroupMinima {
+    float* minima;
+    int stride;
+
+    __device__ __forceinline__ void panel(const float (&acc)[S::TILES_Q][S::TILES_R][4], int panel, int warp_q, int warp_r,
+                                          int lane) {
+        constexpr int WARP_GROUPS = S::WARP_ROWS / GROUP;
+        const int query = blockIdx.x * S::QUERIES + warp_q * S::TILES_Q * 16 + lane / 4;
+        const int column = panel * GROUPS + warp_r * WARP_GROUPS;
+#pragma unroll
+        for (int i = 0; i < S::TILES_Q; ++i) {
+#pragma unroll
+            for (int half = 0; half < 2; ++half) {
+#pragma unroll
+                for (int group = 0; group < WARP_GROUPS; ++group) {
+                    float least = INFINITY;
+#pragma unroll
+                    for (int j = group * 4; j < group * 4 + 4; ++j) {
+                        least = fminf(least, fminf(acc[i][j][half * 2], acc[i][j][half * 2 + 1]));
+                    }
+                    least = fminf(least, __shfl_xor_sync(~0u, least, 1));
+                    least = fminf(least, __shfl_xor_sync(~0u, least, 2));
+                    if (lane % 4 == (half * WARP_GROUPS + group) % 4) {
+                        minima[size_t(query + i * 16 + half * 8) * stride + column + group] = least;
+                    }
+                }
+            }
+        }
+    }
+};
+
+// What is known of the error of a key, see ingest.cu.
+struct Errors {
+    const float* alpha;
+    const float* beta;
+    const float* gamma;
+    const float* group_norm;
+    const float* group_error;
+    const float* group_start;
+    float accumulation;
+};
+
+__device__ __noinline__ void append_row(const float* starts, const unsigned* mask, int row, int capacity, int* count, int* list) {
+    const bool there = starts[row] < INFINITY && (mask == nullptr || mask[row / GROUP] >> row % GROUP & 1);
+    if (there) {
+        const int place = atomicAdd(count, 1);
+        if (place < capacity) {
+            list[place] = row;
+        }
+    }
+}
+
+// Appends rows: list [count, capacity] and how many there were; beyond the capacity they are only counted.
+template <class S>
+struct Append {
+    const Operands& in;
+    Errors errors;
+    const float* limits;
+    int count;
+    int capacity;
+    int* counts;
+    int* list;
+
+    __device__ __forceinline__ void panel(const float (&acc)[S::TILES_Q][S::TILES_R][4], int panel, int warp_q, int warp_r,
+                                          int lane) {
+#pragma unroll
+        for (int i = 0; i < S::TILES_Q; ++i) {
+#pragma unroll
+            for (int half = 0; half < 2; ++half) {
+                const int query = blockIdx.x * S::QUERIES + (warp_q * S::TILES_Q + i) * 16 + half * 8 + lane / 4;
+                if (query < count) {
+                    query_panel(acc[i], half, query, panel, warp_r, lane);
+                }
+            }
+        }
+    }
+
+    __device__ __forceinline__ void query_panel(const float (&acc)[S::TILES_R][4], int half, int query, int panel, int warp_r,
+                                                int lane) {
+        const float alpha = errors.alpha[query];
+        const float beta = errors.beta[query];
+        const float base = limits[query] + errors.gamma[query];
+#pragma unroll
+        for (int j = 0; j < S::TILES_R; ++j) {
+            const int row = panel * PANEL + warp_r * S::WARP_ROWS + j * 8 + lane % 4 * 2;
+            const int group = row / GROUP;
+            const float error = fmaf(alpha, errors.group_norm[group], fmaf(beta, errors.group_error[group],
+                    errors.accumulation * errors.group_start[group]));
+            const float most = (base + error) + fabsf(base) * 0x1p-20f;
+#pragma unroll
+            for (int c = 0; c < 2; ++c) {
+                if (!(acc[j][half * 2 + c] > most)) {
+                    append_row(in.starts, in.mask, row + c, capacity, counts + query, list + size_t(query) * capacity);
+                }
+            }
+        }
+    }
+};
+
+#endif
+
+#if PERIGEE_HAS_MMA
+#define GROUPMIN_BODY(S) \
+    GroupMinima<S> epilogue{minima, stride}; \
+    multiply_panels<S>(Operands{queries, rows, starts, mask, chunks, panels, strip_panels}, epilogue);
+#define APPEND_BODY(S) \
+    const Operands in{queries, rows, starts, mask, chunks, panels, strip_panels}; \
+    const Errors errors{alpha, beta, gamma, group_norm, group_error, group_start, accumulation}; \
+    Append<S> epilogue{in, errors, limits, count, capacity, counts, list}; \
+    multiply_panels<S>(in, epilogue);
+#else
+#define GROUPMIN_BODY(S)
+#define APPEND_BODY(S)
+#endif
+
+#define GROUPMIN(NAME, S, BLOCKS) \
+    KERNEL __launch_bounds__(S::THREADS, BLOCKS) NAME(const __half* queries, const __half* rows, const float* starts, \
+            const unsigned* mask, int chunks, int panels, int strip_panels, float* minima, int stride) { \
+        GROUPMIN_BODY(S) \
+    }
+
+#define APPEND(NAME, S, BLOCKS) \
+    KERNEL __launch_bounds__(S::THREADS, BLOCKS) NAME(const __half* queries, const __half* rows, const float* starts, \
+            const unsigned* mask, int chunks, int panels, int strip_panels, const float* alpha, const float* beta, \
+            const float* gamma, const float* group_norm, const float* group_error, const float* group_start, \
+            float accumulation, const float* limits, int count, int capacity, int* counts, int* list) { \
+        APPEND_BODY(S) \
+    }
+
+GROUPMIN(gemm_groupmin_small, Small, 2)
+GROUPMIN(gemm_groupmin_resident, Resident, 2)
+GROUPMIN(gemm_groupmin_streamed, Streamed, 1)
+APPEND(gemm_append_small, Small, 2)
+APPEND(gemm_append_resident, Resident, 2)
+APPEND(gemm_append_streamed, Streamed, 1)

@@ -1,0 +1,80 @@
+package dev.perigee.backend;
+
+import dev.perigee.ErrorCode;
+import dev.perigee.PerigeeException;
+import dev.perigee.compute.Benchmark;
+import dev.perigee.compute.ComputeBackend;
+import dev.perigee.compute.Searcher;
+import dev.perigee.index.FlatData;
+import dev.perigee.index.IndexData;
+import dev.perigee.vector.Matrix;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Chooses for each index when it is opened: the first backend, unless it refuses, then the second. What was refused and why
+ * is said once.
+ */
+final class AutoBackend implements ComputeBackend {
+    private static final System.Logger LOG = System.getLogger(AutoBackend.class.getName());
+
+    private final ComputeBackend first;
+    private final ComputeBackend second;
+    private final Set<String> said = ConcurrentHashMap.newKeySet();
+
+    /** Takes over both. */
+    AutoBackend(ComputeBackend first, ComputeBackend second) {
+        this.first = first;
+        this.second = second;
+    }
+
+    @Override
+    public String name() {
+        return first.name();
+    }
+
+    @Override
+    public String device() {
+        return first.device();
+    }
+
+    @Override
+    public Searcher open(List<IndexData> segments) {
+        try {
+            return first.open(segments);
+        } catch (PerigeeException refused) {
+            if (refused.code() != ErrorCode.UNSUPPORTED) {
+                throw refused;
+            }
+            if (said.add(refused.getMessage())) {
+                LOG.log(System.Logger.Level.INFO, "{0}; searched by {1} instead", refused.getMessage(), second.name());
+            }
+            return second.open(segments);
+        }
+    }
+
+    @Override
+    public void nearest(Matrix rows, FlatData centroids, int[] into) {
+        first.nearest(rows, centroids, into);
+    }
+
+    @Override
+    public void multiply(Matrix rows, Matrix weights, Matrix into) {
+        first.multiply(rows, weights, into);
+    }
+
+    @Override
+    public List<Benchmark> benchmarks() {
+        return first.benchmarks();
+    }
+
+    @Override
+    public void close() {
+        try {
+            first.close();
+        } finally {
+            second.close();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package dev.perigee.compute.cuda;
+
+import dev.perigee.compute.ComputeBackend;
+import dev.perigee.compute.SearchBatch;
+import dev.perigee.compute.Searcher;
+import dev.perigee.compute.TopK;
+import dev.perigee.index.FlatData;
+import dev.perigee.index.IndexData;
+import dev.perigee.index.SearchParams;
+import dev.perigee.vector.Matrix;
+import java.util.Arrays;
+import java.util.List;
+
+/** A GPU through the CUDA driver: exact search with our own kernels. */
+public final class CudaBackend implements ComputeBackend {
+    private static final long LEAST_WORK_BYTES = 32L << 20;
+    private static final long MOST_WORK_BYTES = 4L << 30;
+    /** Part of the device's memory that one search may work in. */
+    private static final int WORK_PART = 16;
+    private static final int NEAREST_SLICE = 1 << 16;
+
+    private final CudaDevice device;
+    private final Slots slots;
+    private final QueryMemory queryMemory;
+    private final Residents residents;
+    private final long workBytes;
+
+    private CudaBackend(CudaDevice device, int tileRows) {
+        this.device = device;
+        this.slots = new Slots(device, KernelModule.load(device));
+        this.queryMemory = new QueryMemory(device);
+        this.residents = new Residents(tileRows);
+        this.workBytes = Math.clamp(device.memory().total() / WORK_PART, LEAST_WORK_BYTES, MOST_WORK_BYTES);
+    }
+
+    /**
+     * Opens a device.
+     *
+     * @throws dev.perigee.PerigeeException UNAVAILABLE with the reason why it cannot be used
+     */
+    public static CudaBackend open(CudaDriver.Device device) {
+        return open(device, DeviceSegment.MOST_ROWS);
+    }
+
+    /** @param tileRows most rows that are searched at a time, a multiple of {@link ProductShape#PANEL} */
+    static CudaBackend open(CudaDriver.Device which, int tileRows) {
+        CudaDevice device = CudaDevice.open(which);
+        try {
+            return new CudaBackend(device, tileRows);
+        } catch (RuntimeException e) {
+            device.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public String name() {
+        return "cuda";
+    }
+
+    @Override
+    public String device() {
+        return device.toString();
+    }
+
+    Slots slots() {
+        return slots;
+    }
+
+    QueryMemory queryMemory() {
+        return queryMemory;
+    }
+
+    long workBytes() {
+        return workBytes;
+    }
+
+    CudaDevice cudaDevice() {
+        return device;
+    }
+
+    @Override
+    public Searcher open(List<IndexData> segments) {
+        return new CudaSearcher(this, residents, segments);
+    }
+
+    @Override
+    public void nearest(Matrix rows, FlatData centroids, int[] into) {
+        try (Searcher searcher = open(List.of(centroids))) {
+            for (int from = 0; from < rows.rows(); from += NEAREST_SLICE) {
+                int count = Math.min(NEAREST_SLICE, rows.rows() - from);
+                int[] one = new int[count];
+                Arrays.fill(one, 1);
+                TopK top = new TopK(one);
+                searcher.search(SearchBatch.of(rows.slice(from, from + count), 1, new SearchParams.Flat()), top);
+                for (int i = 0; i < count; i++) {
+                    into[from + i] = (int) top.position(i, 0);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void multiply(Matrix rows, Matrix weights, Matrix into) {
+        ComputeBackend.checkProduct(rows, weights, into);
+        try (Slots.Lease lease = slots.take()) {
+            Multiplication.run(lease.slot(), rows, weights, into, workBytes);
+        }
+    }
+
+    @Override
+    public void close() {
+        device.close(); // and all that lies on it
+    }
+}
