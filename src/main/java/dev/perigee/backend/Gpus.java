@@ -1,6 +1,7 @@
 package dev.perigee.backend;
 
 import dev.perigee.PerigeeException;
+import dev.perigee.compute.cuda.CublasLibrary;
 import dev.perigee.compute.cuda.CudaDriver;
 import dev.perigee.compute.cuda.KernelModule;
 import dev.perigee.compute.cuda.NativeLibrary;
@@ -23,6 +24,12 @@ public record Gpus(String driver, List<Gpu> devices, Part library, Part kernels,
 
     /** Something that a GPU needs. @param place where it is @param problem why it is not there; empty if it is */
     public record Part(String place, String problem) {
+    }
+
+    /** cuBLAS, which general products are made with. */
+    static Part cublas() {
+        CublasLibrary library = CublasLibrary.probe();
+        return new Part(library.file(), library.problem());
     }
 
     static Gpus find() {

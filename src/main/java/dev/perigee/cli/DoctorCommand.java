@@ -109,8 +109,9 @@ final class DoctorCommand implements Callable<Integer> {
         fields.put("cuda_driver", found.driver().isEmpty() ? null : found.driver());
         fields.put("cuda_library", part(found.library()));
         fields.put("cuda_kernels", part(found.kernels()));
+        Gpus.Part cublas = Backends.cublas();
+        fields.put("cublas", verdict(cublas.problem().isEmpty(), cublas.place(), cublas.problem(), "cuda"));
         try (Arena arena = Arena.ofShared()) {
-            fields.put("cublas", library("cuda", arena, "libcublas.so.13", "libcublas.so.12", "libcublas.so.11", "libcublas.so"));
             fields.put("faiss", library("faiss", arena, "libfaiss.so", "libfaiss_c.so"));
         }
         if (there && !has("cuda")) {

@@ -40,7 +40,7 @@ record DriverLibrary(String file, SymbolLookup symbols) {
     }
 
     /** What the dynamic linker says, which a lookup keeps to itself. */
-    private static String whyNot(Path file) {
+    static String whyNot(Path file) {
         try {
             System.load(file.toString());
             return file + " cannot be loaded"; // at the first try

@@ -25,7 +25,7 @@ public enum NativeLibrary {
     }
 
     /** {@code lib/native} beside the jar, or beside the folder of classes. */
-    private static Path besideJar() {
+    static Path besideJar() {
         try {
             return Path.of(NativeLibrary.class.getProtectionDomain().getCodeSource().getLocation().toURI())
                     .resolveSibling("lib").resolve("native").toAbsolutePath();
@@ -34,7 +34,7 @@ public enum NativeLibrary {
         }
     }
 
-    private static List<Path> folders() {
+    static List<Path> folders() {
         return Stream.concat(Stream.of(besideJar()), Stream.of(System.getProperty("java.library.path", "").split(":"))
                 .filter(folder -> !folder.isBlank()).map(Path::of)).toList();
     }
