@@ -43,7 +43,7 @@ final class ExactSearch {
     /** From here on rows are collected by a second product rather than whole groups re-scored. */
     private static final int APPEND_FROM = 128;
     private static final int MOST_QUERIES = 16_384;
-    private static final int RESCORE_BLOCKS = 2048;
+    private static final int RESCORE_BLOCKS_PER_MULTIPROCESSOR = 8;
     private static final int RESCORE_MOST = 32;
     /** Blocks that a multiprocessor should find to do in a product, so that the last ones do not count. */
     private static final int BLOCKS_PER_MULTIPROCESSOR = 12;
@@ -283,7 +283,7 @@ final class ExactSearch {
         }
 
         private void rescore(DeviceBuffer active, int queries, int span, int capacity) {
-            int blocks = Math.clamp(RESCORE_BLOCKS / queries, 1, RESCORE_MOST);
+            int blocks = Math.clamp(slot.device().multiprocessors() * RESCORE_BLOCKS_PER_MULTIPROCESSOR / queries, 1, RESCORE_MOST);
             Arguments a = slot.of(Kernel.RESCORE_EXACT);
             a = (active == null ? a.none() : a.put(active)).put(slot.at(QUERIES)).put(stride / 4).put(rows.rows)
                     .put(data.rows().stride() / 4).put(rows.count()).put(dim).put(l2 ? 1 : 0);
