@@ -20,6 +20,8 @@ import dev.perigee.testing.RequiresCuda;
 import dev.perigee.testing.Rows;
 import dev.perigee.vector.Matrix;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +32,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 class CudaEndToEndTest {
     private static final int ROWS = 600;
     private static final int DIM = 24;
+
+    @BeforeAll
+    static void needsAGpuThatCanBeUsed() {
+        Assumptions.assumeTrue(Backends.gpus().problem().isEmpty(), Backends.gpus().problem());
+    }
 
     private static void assertSame(SearchResult actual, SearchResult expected) {
         assertThat(actual.ids()).isEqualTo(expected.ids());
