@@ -1,5 +1,6 @@
 # cmake -D PROGRAM= -D MUTANT= -D CHECK= -D EXPECTED= -P expect_failure.cmake: the check must fail, and say so as expected.
 # Without MUTANT the program is one.
+cmake_minimum_required(VERSION 3.25)
 if(MUTANT)
   set(choice --mutant ${MUTANT})
 endif()

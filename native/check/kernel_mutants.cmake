@@ -42,7 +42,7 @@ function(kernel_mutant name build file from to expected)
     target_link_options(mutant-${name} PRIVATE ${sanitizers})
   endif()
   add_test(NAME mutant-${name}-${build}
-    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:mutant-${name}> -DCHECK=every_route_is_exact "-DEXPECTED=${expected}"
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:mutant-${name}> "-DCHECK=--schedule\;0\;every_route_is_exact" "-DEXPECTED=${expected}"
             -P ${CMAKE_CURRENT_SOURCE_DIR}/expect_failure.cmake)
   set_tests_properties(mutant-${name}-${build} PROPERTIES LABELS mutant TIMEOUT 120)
 endfunction()
@@ -54,7 +54,7 @@ kernel_mutant(gemm_misaligned_copy sanitized gemm.cuh "copy_async_16(to + i * 16
   "copy_async_16(to + i * 16 + 8, from + i * 16)" "cp.async needs addresses aligned")
 kernel_mutant(gemm_wrong_fragment_row sanitized gemm.cuh "2 * k + (lane >> 3 & 1)" "2 * k + (lane >> 4 & 1)" "WRONG")
 kernel_mutant(gemm_wrong_query_fragment sanitized gemm.cuh "* 16 + lane % 16;" "* 16 + lane % 8;" "WRONG")
-kernel_mutant(gemm_shared_overflow sanitized gemm.cuh "STAGE_BYTES = MASK + 128" "STAGE_BYTES = MASK + 256"
+kernel_mutant(gemm_shared_overflow sanitized gemm.cuh "STAGE_BYTES = MASK + 128" "STAGE_BYTES = MASK + 4096"
   "heap-buffer-overflow|not shared memory")
 kernel_mutant(gemm_mask_forgotten sanitized gemm.cuh "bits & 2 ? start.y : INFINITY" "start.y" "WRONG")
 kernel_mutant(append_global_overflow sanitized gemm.cu "if (place < capacity)" "if (place <= capacity)" "use-after-poison")

@@ -1,4 +1,5 @@
-// check [--mutant NAME] [--schedule 0..3] [CHECK...]: runs the named checks, or all, under every schedule; exits with 0 if all is right.
+// check [--mutant NAME] [--schedule NAME] [CHECK...]: runs the named checks, or all, under that schedule or every one.
+// Exits with 0 if all is right.
 #include "check.h"
 
 #include <algorithm>
@@ -26,8 +27,8 @@ struct Order {
 const Order ORDERS[] = {
     {"forward", host_cuda::Schedule::FORWARD, 1},
     {"backward", host_cuda::Schedule::BACKWARD, 1},
-    {"shuffled 1", host_cuda::Schedule::SHUFFLED, 0x2545f491},
-    {"shuffled 2", host_cuda::Schedule::SHUFFLED, 0x9e3779b9},
+    {"shuffled-1", host_cuda::Schedule::SHUFFLED, 0x2545f491},
+    {"shuffled-2", host_cuda::Schedule::SHUFFLED, 0x9e3779b9},
 };
 
 Check* checks = nullptr;
@@ -123,13 +124,13 @@ Memory::~Memory() {
 
 int main(int count, char** arguments) {
     std::vector<std::string> names;
-    int only = -1;
+    const char* schedule = nullptr;
     for (int i = 1; i < count; ++i) {
         const bool has_value = i + 1 < count;
         if (std::strcmp(arguments[i], "--mutant") == 0 && has_value) {
             host_cuda::mutant = arguments[++i];
         } else if (std::strcmp(arguments[i], "--schedule") == 0 && has_value) {
-            only = std::atoi(arguments[++i]);
+            schedule = arguments[++i];
         } else {
             names.push_back(arguments[i]);
         }
@@ -139,10 +140,16 @@ int main(int count, char** arguments) {
         std::fprintf(stderr, "there is no such check\n");
         return 2;
     }
-    for (int i = 0; i < 4; ++i) {
-        if (only < 0 || only == i) {
-            check::run_under(check::ORDERS[i], all);
+    bool any = false;
+    for (const check::Order& order : check::ORDERS) {
+        if (schedule == nullptr || std::strcmp(schedule, order.name) == 0) {
+            any = true;
+            check::run_under(order, all);
         }
+    }
+    if (!any) {
+        std::fprintf(stderr, "there is no schedule %s\n", schedule);
+        return 2;
     }
     if (host_cuda::mutant != nullptr && !host_cuda::mutant_seen) {
         std::fprintf(stderr, "no code asked for mutant %s\n", host_cuda::mutant);

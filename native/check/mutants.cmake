@@ -6,6 +6,20 @@ function(mutant name build check expected)
   set_tests_properties(mutant-${name}-${build} PROPERTIES LABELS mutant TIMEOUT 60)
 endfunction()
 
+# every_wait(kernel check [N...]): the check must fail in check-race for each __syncthreads, __syncwarp and copy_async_wait of the
+# kernel that is left out, but those of these numbers, which are not needed.
+function(every_wait kernel check)
+  add_test(NAME every-wait-${kernel}
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:check-race> -DKERNEL=${kernel} -DCHECK=${check} "-DNEEDLESS=${ARGN}"
+            -P ${CMAKE_CURRENT_SOURCE_DIR}/every_wait.cmake)
+  set_tests_properties(every-wait-${kernel} PROPERTIES LABELS mutant TIMEOUT 300)
+endfunction()
+
+every_wait(product product_is_right)
+every_wait(histogram histogram_is_right)
+every_wait(reduce reduce_is_right)
+every_wait(smallest smallest_is_right)
+
 mutant(product_misaligned_copy sanitized product_is_right "cp.async needs addresses aligned")
 mutant(product_copy_elsewhere sanitized product_is_right "cp.async to .* not shared memory")
 mutant(product_misaligned_matrix sanitized product_is_right "ldmatrix needs addresses aligned")

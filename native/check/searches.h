@@ -10,7 +10,7 @@ struct Asking {
     int rows, queries, dim, k;
     bool shadowed = true, append = false, masked = false;
     int tile_rows = 1 << 30;
-    int pool = 0; // 0 = as the engine has it
+    int pool = 0; // room for candidates; 0 = as the engine has it
 };
 
 inline Route search_is_exact(const Asking& a) {
@@ -20,7 +20,9 @@ inline Route search_is_exact(const Asking& a) {
         mask.push_back(i % 3 == 1 ? 0 : 0x9249a5c3u);
     }
     Search search(a.distance, queries, rows, mask, a.k, a.shadowed);
-    search.pool_capacity = a.pool > 0 ? a.pool : search.pool_capacity;
+    if (a.pool > 0) {
+        search.pool_capacity = search.row_capacity = a.pool;
+    }
     const std::vector<std::vector<Found>> found = search.run(a.append, a.tile_rows);
     for (int q = 0; q < a.queries; ++q) {
         if (found[q] != nearest(a.distance, queries, q, rows, mask, a.k)) {

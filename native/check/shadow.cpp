@@ -17,28 +17,35 @@ namespace {
 constexpr size_t PAGE_WORDS = 1024;
 
 std::unordered_map<uintptr_t, std::unique_ptr<Word[]>> pages; // by the address without its low 12 bits
-uintptr_t last_page = ~uintptr_t{0};
-Word* last_words = nullptr;
+
+struct Recent {
+    uintptr_t page = ~uintptr_t{0};
+    Word* words = nullptr;
+};
+
+Recent recent[64]; // of pages with these low bits
 
 } // namespace
 
 Word& find_word(const void* address) {
     const uintptr_t at = reinterpret_cast<uintptr_t>(address);
     const uintptr_t page = at / (PAGE_WORDS * 4);
-    if (page != last_page) {
+    Recent& known = recent[page % 64];
+    if (page != known.page) {
         std::unique_ptr<Word[]>& words = pages[page];
         if (words == nullptr) {
             words.reset(new Word[PAGE_WORDS]);
         }
-        last_page = page;
-        last_words = words.get();
+        known = {page, words.get()};
     }
-    return last_words[at / 4 % PAGE_WORDS];
+    return known.words[at / 4 % PAGE_WORDS];
 }
 
 void forget_words() {
     pages.clear();
-    last_page = ~uintptr_t{0};
+    for (Recent& known : recent) {
+        known = {};
+    }
 }
 
 Cell* split(Word& word) {
