@@ -139,6 +139,18 @@ class CublasTest {
     }
 
     @Test
+    void largeRowsGoSliceBySlice() {
+        assumeTrue(KernelModule.problem().isEmpty(), KernelModule.problem());
+        Matrix rows = Rows.WIDE_NORMS.make(Distance.L2, 101, 37, 7);
+        Matrix weights = Rows.GAUSSIAN.make(Distance.L2, 45, 37, 8);
+        Matrix into = Matrix.allocate(arena, 101, 45);
+        try (Slots slots = new Slots(device, KernelModule.load(device)); Slots.Lease lease = slots.take()) {
+            Multiplication.run(lease.slot(), Multiplication.by(cublas), rows, weights, into, 4096);
+        }
+        Products.assertWithinBound(rows, weights, into, "slices of ten rows");
+    }
+
+    @Test
     void manyCallersAtOnce() throws Exception {
         Matrix rows = Rows.GAUSSIAN.make(Distance.L2, 30, 40, 5);
         Matrix weights = Rows.GAUSSIAN.make(Distance.L2, 20, 40, 6);
