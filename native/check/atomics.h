@@ -11,6 +11,15 @@ namespace host_cuda {
 template <class T>
 constexpr bool IS_ATOMIC_INTEGER = std::is_same_v<T, int> || std::is_same_v<T, unsigned> || std::is_same_v<T, unsigned long long>;
 
+template <class T>
+T wrapping_sum(T a, T b) {
+    if constexpr (std::is_same_v<T, int>) {
+        return static_cast<int>(static_cast<unsigned>(a) + static_cast<unsigned>(b));
+    } else {
+        return a + b;
+    }
+}
+
 template <class T, class Operation>
 HOST_CUDA_QUIET inline T update(T* address, Operation operation, bool reads = true) {
     race::atomic(address, sizeof(T), reads);
@@ -28,8 +37,8 @@ HOST_CUDA_QUIET inline T update(T* address, Operation operation, bool reads = tr
         return host_cuda::update(address, [value](T old) -> T { return expression; }); \
     }
 
-HOST_CUDA_ATOMIC(atomicAdd, host_cuda::IS_ATOMIC_INTEGER<T> || std::is_floating_point_v<T>, static_cast<T>(old + value))
-HOST_CUDA_ATOMIC(atomicSub, host_cuda::IS_ATOMIC_INTEGER<T> && sizeof(T) == 4, static_cast<T>(old - value))
+HOST_CUDA_ATOMIC(atomicAdd, host_cuda::IS_ATOMIC_INTEGER<T> || std::is_floating_point_v<T>, host_cuda::wrapping_sum(old, value))
+HOST_CUDA_ATOMIC(atomicSub, host_cuda::IS_ATOMIC_INTEGER<T> && sizeof(T) == 4, host_cuda::wrapping_sum(old, T(0u - value)))
 HOST_CUDA_ATOMIC(atomicMin, host_cuda::IS_ATOMIC_INTEGER<T> || (std::is_same_v<T, long long>), value < old ? value : old)
 HOST_CUDA_ATOMIC(atomicMax, host_cuda::IS_ATOMIC_INTEGER<T> || (std::is_same_v<T, long long>), old < value ? value : old)
 HOST_CUDA_ATOMIC(atomicOr, host_cuda::IS_ATOMIC_INTEGER<T>, old | value)

@@ -90,8 +90,8 @@ struct Context {
     void (*body)(void*);
     void* arguments;
     Flow launcher;
-    Fibre* fibres; // MOST_THREADS of them, with their stacks, in one mapping
-    char* stacks;
+    Fibre fibres[MOST_THREADS];
+    char* stacks; // one mapping
     Warp warps[MOST_THREADS / 32];
     Fibre* ready[MOST_THREADS]; // a ring
     unsigned first_ready;
@@ -137,12 +137,11 @@ HOST_CUDA_QUIET inline void make_ready_first(Fibre* fibre) {
     ++context.ready_count;
 }
 
-// Which of `count` released threads is put into the ring as number i; all but FORWARD put them at its end.
-HOST_CUDA_QUIET inline void release(Fibre* fibres, unsigned count, bool (*waits)(const Fibre&, unsigned), unsigned mask) {
-    const bool forward = context.schedule == Schedule::FORWARD;
-    for (unsigned i = count; i-- > 0;) {
-        if (waits(fibres[i], mask)) {
-            forward ? make_ready_first(&fibres[i]) : make_ready(&fibres[i]);
+// Makes the lanes of the mask ready: before all others, lane 0 first, if the schedule is FORWARD, else after them, backwards.
+HOST_CUDA_QUIET inline void release(Fibre* lanes, unsigned mask) {
+    for (unsigned i = 32; i-- > 0;) {
+        if (mask >> i & 1) {
+            context.schedule == Schedule::FORWARD ? make_ready_first(&lanes[i]) : make_ready(&lanes[i]);
         }
     }
 }
@@ -164,7 +163,17 @@ HOST_CUDA_QUIET inline Fibre* take_ready() {
     return next;
 }
 
-inline void fail_deadlock();
+[[noreturn]] HOST_CUDA_QUIET inline void fail_deadlock() {
+    for (unsigned i = 0; i < context.count; i += 32) {
+        const Warp& warp = context.warps[i / 32];
+        if (warp.meetings > 0) {
+            const Meeting& meeting = warp.meeting[0];
+            fail("deadlock: in warp %u lanes %08x wait for lanes %08x; %u threads wait at a barrier (line %d)", i / 32,
+                 meeting.arrived, meeting.mask & ~meeting.arrived, context.at_barrier, context.barrier_line);
+        }
+    }
+    fail("deadlock: %u of %u threads wait at a barrier (line %d)", context.at_barrier, context.alive, context.barrier_line);
+}
 
 // Lets others run until somebody has made this fibre ready.
 HOST_CUDA_QUIET inline void wait_here() {

@@ -72,7 +72,9 @@ HOST_CUDA_QUIET inline void prepare(Flow& flow, char* stack, size_t bytes, void 
     flow.stack_bytes = bytes;
     flow.fake_stack = nullptr;
 #if HOST_CUDA_ASAN
-    __asan_unpoison_memory_region(stack, bytes); // its last user never returned
+    // all but the first frames of its last user have returned
+    constexpr size_t FRAMES = 4096;
+    __asan_unpoison_memory_region(stack + bytes - FRAMES, FRAMES);
 #endif
 #ifdef HOST_CUDA_UCONTEXT
     getcontext(&flow.registers);

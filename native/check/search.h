@@ -6,22 +6,13 @@
 
 namespace exact {
 
-// Device memory: as much as asked for, and full of rubbish.
 template <class T>
-struct Buffer {
+struct Buffer : check::Global<T> {
     T* at;
     size_t count;
 
-    explicit Buffer(size_t count) : at(static_cast<T*>(aligned_alloc(256, bytes(count)))), count(count) {
-        std::memset(at, 0xCD, bytes(count));
-    }
-    Buffer(const Buffer&) = delete;
-    ~Buffer() { free(at); }
+    explicit Buffer(size_t count) : check::Global<T>(count), at(this->begin()), count(count) {}
     void fill(T value) { std::fill(at, at + count, value); }
-    T& operator[](size_t i) { return at[i]; }
-
-private:
-    static size_t bytes(size_t count) { return (count * sizeof(T) + 255) / 256 * 256; }
 };
 
 inline int up(int n, int unit) { return (n + unit - 1) / unit; }

@@ -12,8 +12,13 @@ namespace host_cuda {
 
 constexpr int POISON = 0xCB;
 
-// By hand, as the section holds redzones of ASan, which memset would report.
+// By hand under ASan: the section holds redzones, which memset would report. Elsewhere a quarter of small launches' time
+// would be spent here.
 __attribute__((no_sanitize("address"))) HOST_CUDA_QUIET inline void fill_poison(unsigned char* from, size_t bytes) {
+    if (!HOST_CUDA_ASAN) {
+        __builtin_memset(from, POISON, bytes);
+        return;
+    }
     for (size_t i = 0; i < bytes; ++i) {
         const_cast<volatile unsigned char*>(from)[i] = POISON;
     }

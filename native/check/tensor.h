@@ -12,39 +12,61 @@ struct Fragments {
     const unsigned* b;
 };
 
-HOST_CUDA_QUIET inline float half_of(unsigned pair, unsigned which) {
-    return __half2float({static_cast<unsigned short>(pair >> 16 * which)});
-}
+using FourColumns __attribute__((vector_size(16))) = float;
 
-// Sums in float32, in the order of k. The device rounds otherwise: compare with a bound.
-HOST_CUDA_QUIET inline void multiply_fragments(Fibre* lanes, unsigned) {
-    float a[16][16];
-    float b[16][8];
+// The 16-bit values of all lanes as matrices: a by rows, b by columns. A register holds two neighbours.
+HOST_CUDA_QUIET inline void gather(const Fibre* lanes, unsigned short (&a)[16][16], unsigned short (&b)[8][16]) {
     for (unsigned lane = 0; lane < 32; ++lane) {
         const Fragments& from = *static_cast<const Fragments*>(lanes[lane].operands);
         const unsigned g = lane / 4;
         const unsigned t = lane % 4;
-        for (unsigned half = 0; half < 2; ++half) {
-            for (unsigned i = 0; i < 4; ++i) {
-                a[g + i % 2 * 8][t * 2 + half + i / 2 * 8] = half_of(from.a[i], half);
-            }
-            for (unsigned i = 0; i < 2; ++i) {
-                b[t * 2 + half + i * 8][g] = half_of(from.b[i], half);
-            }
+        for (unsigned i = 0; i < 4; ++i) {
+            __builtin_memcpy(&a[g + i % 2 * 8][t * 2 + i / 2 * 8], &from.a[i], 4);
+        }
+        for (unsigned i = 0; i < 2; ++i) {
+            __builtin_memcpy(&b[g][t * 2 + i * 8], &from.b[i], 4);
+        }
+    }
+}
+
+template <unsigned N>
+HOST_CUDA_QUIET inline void convert(const unsigned short (&from)[N][16], float (&to)[N][16]) {
+    for (unsigned i = 0; i < N; ++i) {
+        for (unsigned k = 0; k < 16; ++k) {
+            to[i][k] = __half2float({from[i][k]});
+        }
+    }
+}
+
+// Sums in float32, in the order of k. The device rounds otherwise: compare with a bound.
+HOST_CUDA_QUIET inline void multiply_fragments(Fibre* lanes, unsigned) {
+    unsigned short halves_a[16][16];
+    unsigned short halves_b[8][16];
+    float a[16][16];
+    float b[8][16];
+    gather(lanes, halves_a, halves_b);
+    convert(halves_a, a);
+    convert(halves_b, b);
+    FourColumns columns[16][2];
+    for (unsigned k = 0; k < 16; ++k) {
+        for (unsigned column = 0; column < 8; ++column) {
+            columns[k][column / 4][column % 4] = b[column][k];
         }
     }
     for (unsigned row = 0; row < 16; ++row) {
-        float sums[8];
-        for (unsigned column = 0; column < 8; ++column) {
-            sums[column] = static_cast<Fragments*>(lanes[row % 8 * 4 + column / 2].operands)->c[row / 8 * 2 + column % 2];
+        float* c[4]; // two columns each
+        for (unsigned t = 0; t < 4; ++t) {
+            c[t] = static_cast<const Fragments*>(lanes[row % 8 * 4 + t].operands)->c + row / 8 * 2;
         }
+        FourColumns left{c[0][0], c[0][1], c[1][0], c[1][1]};
+        FourColumns right{c[2][0], c[2][1], c[3][0], c[3][1]};
         for (unsigned k = 0; k < 16; ++k) {
-            for (unsigned column = 0; column < 8; ++column) {
-                sums[column] += a[row][k] * b[k][column];
-            }
+            left += a[row][k] * columns[k][0];
+            right += a[row][k] * columns[k][1];
         }
-        for (unsigned column = 0; column < 8; ++column) {
-            static_cast<Fragments*>(lanes[row % 8 * 4 + column / 2].operands)->c[row / 8 * 2 + column % 2] = sums[column];
+        for (unsigned i = 0; i < 4; ++i) {
+            c[i / 2][i % 2] = left[i];
+            c[2 + i / 2][i % 2] = right[i];
         }
     }
 }

@@ -55,13 +55,14 @@ constexpr To bits_as(const From& from) {
 
 } // namespace host_cuda
 
+// Without branches, as products convert many.
 inline float __half2float(__half h) {
-    // an exponent field that is too small by 112 is put right by a product, which also makes subnormals normal
     const unsigned magnitude = h.bits & 0x7fffu;
-    const unsigned sign = (h.bits & 0x8000u) << 16;
-    const float value = host_cuda::bits_as<float>(magnitude << 13) * 0x1p112f;
-    const unsigned special = magnitude >= 0x7c00u ? 0x7f800000u : 0u;
-    return host_cuda::bits_as<float>(host_cuda::bits_as<unsigned>(value) | special | sign);
+    const unsigned special = magnitude >= 0x7c00u ? 0x38000000u : 0;
+    const unsigned is_normal = magnitude >= 0x400u ? ~0u : 0;
+    const unsigned normal = (magnitude << 13) + 0x38000000u + special;
+    const unsigned subnormal = host_cuda::bits_as<unsigned>(static_cast<float>(static_cast<int>(magnitude)) * 0x1p-24f);
+    return host_cuda::bits_as<float>((normal & is_normal) | (subnormal & ~is_normal) | (h.bits & 0x8000u) << 16);
 }
 
 inline __half __float2half_rn(float f) {

@@ -1,5 +1,6 @@
-// direct_groupmin: as gemm_groupmin, in plain float32 from the vectors as they are: the sum of (query - row)^2, or of
-// -query * row. For devices without the tensor-core product and for data that fp16 cannot hold. The error is relative to
+// direct_groupmin, direct_product: plain float32 from the vectors as they are.
+//
+// direct_groupmin: as gemm_groupmin: the sum of (query - row)^2, or of -query * row. For devices without the tensor-core product and for data that fp16 cannot hold. The error is relative to
 // the key for L2, so far-off means and wide norms do no harm.
 //
 // A block of 256 threads takes 64 queries x 64 rows (two groups), a thread 4 x 4 of them: queries ty + 16 i, rows tx + 16 j.
@@ -8,8 +9,9 @@
 constexpr int DIRECT = 64; // queries and rows of a block
 constexpr int DEPTH = 16;  // dims of a step
 
+// Adds one step to the keys of a thread.
 template <bool L2>
-__device__ __forceinline__ void direct_keys(float (&keys)[4][4], const float (*q)[DIRECT + 1], const float (*x)[DIRECT + 1],
+__device__ __forceinline__ void direct_step(float (&keys)[4][4], const float (*q)[DIRECT + 1], const float (*x)[DIRECT + 1],
                                             int tx, int ty) {
 #pragma unroll
     for (int t = 0; t < DEPTH; ++t) {
@@ -25,17 +27,14 @@ __device__ __forceinline__ void direct_keys(float (&keys)[4][4], const float (*q
     }
 }
 
-// queries [count, dim], rows [n, dim] with their strides in floats; minima [count, columns].
-KERNEL __launch_bounds__(256) direct_groupmin(const float* queries, long long query_stride, int count, const float* rows,
-                                              long long row_stride, int n, int dim, int l2, const unsigned* mask,
-                                              float* minima, int columns) {
-    __shared__ float q[DEPTH][DIRECT + 1];
-    __shared__ float x[DEPTH][DIRECT + 1];
+// The keys of this block's queries and rows; what is beyond the end of either counts as zeros.
+__device__ __forceinline__ void direct_keys(float (&keys)[4][4], const float* queries, long long query_stride, int count,
+                                            const float* rows, long long row_stride, int n, int dim, int l2,
+                                            float (*q)[DIRECT + 1], float (*x)[DIRECT + 1]) {
     const int tx = threadIdx.x % 16;
     const int ty = threadIdx.x / 16;
     const int query = blockIdx.x * DIRECT;
     const int row = blockIdx.y * DIRECT;
-    float keys[4][4] = {};
     for (int from = 0; from < dim; from += DEPTH) {
         for (int i = ty; i < DIRECT; i += 16) {
             const int t = from + tx;
@@ -44,12 +43,25 @@ KERNEL __launch_bounds__(256) direct_groupmin(const float* queries, long long qu
         }
         __syncthreads();
         if (l2) {
-            direct_keys<true>(keys, q, x, tx, ty);
+            direct_step<true>(keys, q, x, tx, ty);
         } else {
-            direct_keys<false>(keys, q, x, tx, ty);
+            direct_step<false>(keys, q, x, tx, ty);
         }
         __syncthreads();
     }
+}
+
+// queries [count, dim], rows [n, dim] with their strides in floats; minima [count, columns].
+KERNEL __launch_bounds__(256) direct_groupmin(const float* queries, long long query_stride, int count, const float* rows,
+                                              long long row_stride, int n, int dim, int l2, const unsigned* mask,
+                                              float* minima, int columns) {
+    __shared__ float q[DEPTH][DIRECT + 1];
+    __shared__ float x[DEPTH][DIRECT + 1];
+    float keys[4][4] = {};
+    direct_keys(keys, queries, query_stride, count, rows, row_stride, n, dim, l2, q, x);
+    const int tx = threadIdx.x % 16;
+    const int query = blockIdx.x * DIRECT + threadIdx.x / 16;
+    const int row = blockIdx.y * DIRECT;
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
 #pragma unroll
@@ -67,8 +79,28 @@ KERNEL __launch_bounds__(256) direct_groupmin(const float* queries, long long qu
                 least = fminf(least, __shfl_xor_sync(~0u, least, lane, 16));
             }
             const int column = blockIdx.y * 2 + group;
-            if (tx == 0 && query + ty + 16 * i < count && column < columns) {
-                minima[size_t(query + ty + 16 * i) * columns + column] = least;
+            if (tx == 0 && query + 16 * i < count && column < columns) {
+                minima[size_t(query + 16 * i) * columns + column] = least;
+            }
+        }
+    }
+}
+
+// out [count, out_stride] = queries [count, dim] x rows [n, dim]^T: the product where there is no cuBLAS.
+KERNEL __launch_bounds__(256) direct_product(const float* queries, long long query_stride, int count, const float* rows,
+                                             long long row_stride, int n, int dim, float* out, long long out_stride) {
+    __shared__ float q[DEPTH][DIRECT + 1];
+    __shared__ float x[DEPTH][DIRECT + 1];
+    float keys[4][4] = {};
+    direct_keys(keys, queries, query_stride, count, rows, row_stride, n, dim, 0, q, x);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+#pragma unroll
+        for (int j = 0; j < 4; ++j) {
+            const int query = blockIdx.x * DIRECT + threadIdx.x / 16 + 16 * i;
+            const int row = blockIdx.y * DIRECT + threadIdx.x % 16 + 16 * j;
+            if (query < count && row < n) {
+                out[query * out_stride + row] = -keys[i][j];
             }
         }
     }

@@ -45,7 +45,7 @@ __device__ __forceinline__ float key_at_least(double distance, double unit, doub
 // sorted, the first found_counts of them.
 // limits: the key that a row must not exceed; list [.., capacity] of groups, counts even beyond the capacity.
 // capacity = 0: limits only.
-KERNEL __launch_bounds__(GROUPS_THREADS) groups_select(
+KERNEL __launch_bounds__(GROUPS_THREADS, 2) groups_select(
         const int* active, const float* minima, int columns, int groups, const int* ks, const float* alpha,
         const float* beta, const float* gamma, const double* unit, const double* constant, const float* group_norm,
         const float* group_error, const float* group_start, float accumulation, float relative, const int* found_counts,
@@ -66,14 +66,14 @@ KERNEL __launch_bounds__(GROUPS_THREADS) groups_select(
         } else {
             const unsigned long long kth =
                     block_kth([&](int g) { return key_of(bounds.upper(g), g); }, groups, k, shared);
-            // the bound may lie above the k-th by its last digits; beyond +infinity there is nothing
-            limit = kth >> 32 >= ordered(INFINITY) ? INFINITY : unordered(static_cast<unsigned>(kth >> 32));
+            limit = unordered(static_cast<unsigned>(kth >> 32));
         }
     }
     if (k > 0 && found_counts[query] == k) {
         const double distance = found[size_t(query) * found_capacity + k - 1];
         limit = fminf(limit, key_at_least(distance, unit[query], constant[query], bounds.gamma));
     }
+    __syncthreads(); // all have read the limit from before
     if (threadIdx.x == 0) {
         limits[query] = limit;
         count = 0;

@@ -49,7 +49,7 @@ struct Seen {
 //
 // rows [n, dim] with `stride` floats from one to the next; panels: shadows; starts: one a row, times `start_scale`
 // (0 = inner product); of each group the largest shadow norm, error and start.
-KERNEL ingest_rows(const float* rows, long long stride, int n, int dim, const float* mean, double scale,
+KERNEL __launch_bounds__(256, 4) ingest_rows(const float* rows, long long stride, int n, int dim, const float* mean, double scale,
                    double start_scale, __half* panels, float* starts, float* group_norm, float* group_error,
                    float* group_start) {
     __shared__ float seen[3][GROUP];
@@ -93,7 +93,7 @@ KERNEL ingest_rows(const float* rows, long long stride, int n, int dim, const fl
 // alpha, beta, gamma: the error of a key is at most alpha |b~| + beta |b - b~| + accumulation start + gamma; alpha is
 // infinite where fp16 or float cannot hold the query: its keys mean nothing. A distance is key / unit + constant.
 // panels = null: for direct_groupmin, whose keys are distances: `longest` is the norm of the longest row.
-KERNEL ingest_queries(const float* queries, long long stride, int count, int dim, const float* mean, int l2,
+KERNEL __launch_bounds__(256, 4) ingest_queries(const float* queries, long long stride, int count, int dim, const float* mean, int l2,
                       double scale, double row_scale, float accumulation, double longest, __half* panels, float* alpha,
                       float* beta, float* gamma, double* unit, double* constant) {
     const int query = blockIdx.x * 8 + threadIdx.x / 32;

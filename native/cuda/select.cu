@@ -8,7 +8,7 @@ constexpr int SELECT_ROOM = 2048; // keys that are sorted in shared memory
 // A block per row: values [.., stride], the first `columns` of each; no NaN. keys: scratch [.., k]; out: [.., k].
 // One pass bounds the k-th value, a second collects what is at most the bound; where that is more than fits, or k is
 // large, a radix select finds the k-th key itself.
-KERNEL __launch_bounds__(SELECT_THREADS) select_k(const float* values, long long stride, int columns, int k,
+KERNEL __launch_bounds__(SELECT_THREADS, 2) select_k(const float* values, long long stride, int columns, int k,
                                                   unsigned long long* keys, float* out_values, int* out_columns) {
     __shared__ unsigned long long near[SELECT_ROOM];
     __shared__ int count;

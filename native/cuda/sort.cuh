@@ -62,8 +62,8 @@ constexpr int BINS = 1 << DIGIT;
 // Words of shared memory that block_kth needs: bins, then what is found.
 constexpr int KTH_WORDS = BINS + 2;
 
-// Radix select: a bound such that exactly k of n different 64-bit keys are at most it (1 <= k <= n), digit by digit from
-// the top until all of a digit's keys belong. key(i) may be asked several times.
+// Radix select: a bound such that exactly k of n different keys are at most it (1 <= k <= n), digit by digit from the top
+// until the upper half, the value, is known and all keys of the last digit belong. key(i) may be asked several times.
 template <class Key>
 __device__ unsigned long long block_kth(Key key, int n, int k, int* shared) {
     unsigned long long prefix = 0;
@@ -111,7 +111,7 @@ __device__ unsigned long long block_kth(Key key, int n, int k, int* shared) {
         prefix = prefix << bits | static_cast<unsigned>(bin);
         const bool whole = shared[bin] == k;
         __syncthreads(); // before the bins are cleared
-        if (whole && shift > 0) {
+        if (whole && shift > 0 && shift < 32) {
             return prefix << shift | ((1ull << shift) - 1);
         }
     }

@@ -1,6 +1,7 @@
 // Start, devices and their attributes.
 #include "device_table.h"
 #include "driver.h"
+#include "registry.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -102,6 +103,7 @@ DRIVER cuInit(unsigned flags) {
     for (Device& device : all.devices) {
         device.memory.total = all.settings.memory;
     }
+    capability = all.settings.capability;
     all.initialised = true;
     return CUDA_SUCCESS;
 }

@@ -1,8 +1,18 @@
 // The registry: KERNELS_SOURCE is the source of the kernels, kernels.inc (made by the build) one KERNEL_ENTRY(name) for each.
-#include "host_cuda.h"
-#include KERNELS_SOURCE
-
 #include "registry.h"
+
+#include "host_cuda.h"
+
+inline void require_capability(int least, const char* what) {
+    if (capability < least) {
+        host_cuda::fail("%s needs compute capability %d.%d", what, least / 10, least % 10);
+    }
+}
+
+#define mma_m16n8k16(...) (require_capability(80, "mma.m16n8k16"), mma_m16n8k16(__VA_ARGS__))
+#define mma_m16n8k8_tf32(...) (require_capability(80, "mma.m16n8k8.tf32"), mma_m16n8k8_tf32(__VA_ARGS__))
+#define copy_async_16(...) (require_capability(80, "cp.async"), copy_async_16(__VA_ARGS__))
+#include KERNELS_SOURCE
 
 #include <cstring>
 #include <tuple>

@@ -20,6 +20,10 @@ struct Kernel {
     void (*run)(const char* name, void* const* arguments, Extent grid, Extent block, size_t shared_bytes);
 };
 
+// Of the device that is pretended, 90 = 9.0. A kernel that runs into an instruction of a later one ends the process: on such
+// a device it would have been compiled to nothing.
+inline int capability = 90;
+
 std::span<const Kernel> kernels();
 
 // nullptr if there is none.

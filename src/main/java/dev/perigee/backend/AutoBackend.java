@@ -60,6 +60,11 @@ final class AutoBackend implements ComputeBackend {
     }
 
     @Override
+    public void multiply(Matrix rows, Matrix weights, Matrix into) {
+        first.multiply(rows, weights, into);
+    }
+
+    @Override
     public List<Benchmark> benchmarks() {
         return first.benchmarks();
     }

@@ -27,6 +27,11 @@ public final class Backends {
         return Gpus.find();
     }
 
+    /** The cuBLAS of this machine, which is loaded for that; without one, general products run on the CPU. */
+    public static Gpus.Part cublas() {
+        return Gpus.cublas();
+    }
+
     /**
      * @param name    one of {@link #NAMES}
      * @param threads cores to use where the CPU computes; 0 = all

@@ -33,6 +33,7 @@ final class BenchCommand implements Runnable {
             footer = {"", "Rows:",
                 "  fma_peak_gflops                fused multiply-adds in twelve free chains",
                 "  read_gbps                      memory read, beyond the last-level cache",
+                "  multiply_of_fma_peak           product of 20,000 x 784 with 784 x 392",
                 "  flat_batch_of_fma_peak         exact search, d = 784, batches of 1,000",
                 "  flat_batch_d128_of_fma_peak    the same, d = 128",
                 "  flat_single_of_read_bandwidth  exact search of one query at a time",

@@ -107,14 +107,20 @@ final class DoctorCommand implements Callable<Integer> {
         fields.put("gpus", names);
         fields.put("gpu_devices", found.devices().stream().map(DoctorCommand::device).toList());
         fields.put("cuda_driver", found.driver().isEmpty() ? null : found.driver());
-        fields.put("cuda_library", found.library().isEmpty() ? null : found.library());
+        fields.put("cuda_library", part(found.library()));
+        fields.put("cuda_kernels", part(found.kernels()));
+        Gpus.Part cublas = Backends.cublas();
+        fields.put("cublas", verdict(cublas.problem().isEmpty(), cublas.place(), cublas.problem(), "cuda"));
         try (Arena arena = Arena.ofShared()) {
-            fields.put("cublas", library("cuda", arena, "libcublas.so.13", "libcublas.so.12", "libcublas.so.11", "libcublas.so"));
             fields.put("faiss", library("faiss", arena, "libfaiss.so", "libfaiss_c.so"));
         }
         if (there && !has("cuda")) {
             advice.add("the GPU is not used: this build has no backend for it");
         }
+    }
+
+    private static String part(Gpus.Part part) {
+        return part.problem().isEmpty() ? "found: " + part.place() : "not found: " + part.problem();
     }
 
     private static Map<String, Object> device(Gpus.Gpu gpu) {
@@ -151,7 +157,7 @@ final class DoctorCommand implements Callable<Integer> {
         StringBuilder text = new StringBuilder();
         fields.forEach((name, value) -> {
             if (name.equals("gpu_devices")) {
-                ((List<?>) value).forEach(gpu -> text.append(line("gpu " + ((Map<?, ?>) gpu).get("number"), gpu((Map<?, ?>) gpu))));
+                ((List<?>) value).forEach(gpu -> text.append(gpu((Map<?, ?>) gpu)));
             } else if (!name.equals("advice") && !name.equals("gpus") && value != null) {
                 text.append(line(label(name), shown(name, value)));
             }
@@ -166,9 +172,10 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private static String gpu(Map<?, ?> gpu) {
-        return "%s, compute capability %s, %s%s%s".formatted(gpu.get("name"), gpu.get("compute_capability"),
-                shown("memory_bytes", gpu.get("memory_bytes")), gpu.get("chosen").equals(true) ? ", chosen" : "",
-                gpu.get("problem") == null ? "" : ", cannot be used: " + gpu.get("problem"));
+        return line("gpu " + gpu.get("number"), "%s, compute capability %s, %s%s%s".formatted(gpu.get("name"),
+                gpu.get("compute_capability"), shown("memory_bytes", gpu.get("memory_bytes")),
+                gpu.get("chosen").equals(true) ? ", chosen" : "",
+                gpu.get("problem") == null ? "" : ", cannot be used: " + gpu.get("problem")));
     }
 
     private static String label(String name) {

@@ -4,10 +4,7 @@ import static dev.perigee.PerigeeException.check;
 
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
-import java.awt.Font;
-import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,9 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import javax.imageio.ImageIO;
 
-/** PNG files for one folder: drawn first, written at the end, so that what ends early leaves nothing. */
+/** PNG files for one folder: drawn first, written at the end, so that what ends early leaves nothing. Loads without java.desktop. */
 final class Pictures {
     private final Path folder;
     private final Map<String, byte[]> files = new LinkedHashMap<>();
@@ -38,28 +34,16 @@ final class Pictures {
         }
     }
 
-    /** Why this machine cannot draw text, if so: a bare container has no fonts, and Java then fails in many ways. */
+    /** Why pictures are left out, if so. */
     static Optional<String> whyNot() {
-        try {
-            Graphics2D g = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB).createGraphics();
-            g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 8));
-            int width = g.getFontMetrics().stringWidth("perigee");
-            g.dispose();
-            return width > 0 ? Optional.empty() : Optional.of("the fonts of this machine have no letters");
-        } catch (RuntimeException | LinkageError | InternalError e) {
-            return Optional.of("Java finds no fonts here; packages fontconfig and fonts-dejavu-core have some (%s)".formatted(e));
+        if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
+            return Optional.of("this Java has no java.desktop, as in the portable image");
         }
+        return Drawing.whyNot();
     }
 
     void add(String name, BufferedImage image) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        ImageIO.setUseCache(false); // or it makes a temporary file
-        try {
-            check(ImageIO.write(image, "png", bytes), "png: not known to this Java");
-        } catch (IOException e) {
-            throw new PerigeeException(ErrorCode.INTERNAL, "png: %s".formatted(e), e);
-        }
-        files.put(name, bytes.toByteArray());
+        files.put(name, Drawing.png(image));
     }
 
     /** Writes all of them, each whole or not at all, over those of an earlier run; returns where they are. */

@@ -1,5 +1,7 @@
 package dev.perigee.compute;
 
+import static dev.perigee.PerigeeException.check;
+
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
 import dev.perigee.vector.Matrix;
@@ -27,6 +29,29 @@ public interface ComputeBackend extends AutoCloseable {
      * @param into n numbers of rows of {@code centroids}
      */
     void nearest(Matrix rows, FlatData centroids, int[] into);
+
+    /**
+     * The general product {@code into = rows x weights^T} in float32: rows projected at ingest, covariances, training. The
+     * order of summation is the backend's, so that results may differ between backends, and within one between shapes.
+     *
+     * <p>Each element is within {@code 1.01 dim 2^-24 |row| |weight| + dim 2^-126} of the exact product of those two rows:
+     * 2^-24 is half a unit in the last place of 1, 1.01 covers the terms of second order up to the longest row, and the last
+     * term what underflows. Where the sum of the |products| leaves the range of float32, an element may be infinite or NaN.
+     * Source: N. Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1.
+     *
+     * @param rows    [n, dim]
+     * @param weights [m, dim]
+     * @param into    [n, m], overwritten, its padding stays zero; shares no memory with the other two
+     */
+    void multiply(Matrix rows, Matrix weights, Matrix into);
+
+    /** Refuses shapes that {@link #multiply} cannot take. */
+    static void checkProduct(Matrix rows, Matrix weights, Matrix into) {
+        check(weights.dim() == rows.dim(), "multiply: weights of dim %d (expected %d, that of the rows)",
+                weights.dim(), rows.dim());
+        check(into.rows() == rows.rows() && into.dim() == weights.rows(), "multiply: into %d x %d (expected %d x %d)",
+                into.rows(), into.dim(), rows.rows(), weights.rows());
+    }
 
     /** The rows of {@code bench kernels} that this backend measures itself; none if it has no kernels of its own. */
     default List<Benchmark> benchmarks() {

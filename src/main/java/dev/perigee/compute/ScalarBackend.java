@@ -39,6 +39,21 @@ public final class ScalarBackend implements ComputeBackend {
         }
     }
 
+    /** Sums in double, in order, and rounds once. */
+    @Override
+    public void multiply(Matrix rows, Matrix weights, Matrix into) {
+        ComputeBackend.checkProduct(rows, weights, into);
+        for (int i = 0; i < rows.rows(); i++) {
+            for (int j = 0; j < weights.rows(); j++) {
+                double sum = 0;
+                for (int t = 0; t < rows.dim(); t++) {
+                    sum += (double) rows.get(i, t) * weights.get(j, t);
+                }
+                into.set(i, j, (float) sum);
+            }
+        }
+    }
+
     @Override
     public void close() {
     }

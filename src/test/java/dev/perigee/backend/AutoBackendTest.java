@@ -52,6 +52,11 @@ class AutoBackendTest {
         }
 
         @Override
+        public void multiply(Matrix rows, Matrix weights, Matrix into) {
+            scalar.multiply(rows, weights, into);
+        }
+
+        @Override
         public void close() {
             closed = true;
         }

@@ -2,6 +2,7 @@ package dev.perigee.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perigee.testing.RequiresCuda;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -17,13 +18,13 @@ class DoctorCommandTest {
         assertThat(run("doctor", "--json")).isZero();
         Map<String, Object> found = JsonResult.parse(out.toString());
         assertThat(found).containsKeys("backend", "device", "cpu", "cpu_features", "cores", "vector_bits", "jdk", "os",
-                "memory_bytes", "heap_limit_bytes", "direct_limit_bytes", "huge_pages", "gpu", "gpus", "gpu_devices", "cuda_driver",
-                "cuda_library", "cublas",
-                "faiss", "perigee_data", "advice");
-        assertThat(found.get("device").toString()).contains(((Double) found.get("vector_bits")).intValue() + "-bit");
+                "memory_bytes", "heap_limit_bytes", "direct_limit_bytes", "huge_pages", "gpu", "gpus", "gpu_devices",
+                "cuda_driver", "cuda_library", "cuda_kernels", "cublas", "faiss", "perigee_data", "advice");
+        assertThat(found.get("device").toString()).contains(found.get("backend").equals("simd")
+                ? ((Double) found.get("vector_bits")).intValue() + "-bit" : ((List<?>) found.get("gpus")).getFirst().toString());
         assertThat((Double) found.get("cores")).isEqualTo(Runtime.getRuntime().availableProcessors());
         assertThat((Double) found.get("memory_bytes")).isGreaterThan(1e8);
-        assertThat(List.of("gpu", "cublas", "faiss")).allSatisfy(name ->
+        assertThat(List.of("gpu", "cuda_library", "cuda_kernels", "cublas", "faiss")).allSatisfy(name ->
                 assertThat(found.get(name).toString())
                         .matches("(not found|found|found, but this build has no backend for it|found, but cannot be used): .+"));
     }
@@ -33,6 +34,14 @@ class DoctorCommandTest {
         assertThat(run("doctor")).isZero();
         assertThat(out.toString()).contains("vector bits ", "heap limit ", "cublas ", "PERIGEE_DATA ")
                 .containsPattern("(?m)^(advice: |nothing to do)");
+    }
+
+    @Test
+    @RequiresCuda
+    void everyGpuHasALine() {
+        assertThat(run("doctor")).isZero();
+        assertThat(out.toString()).containsPattern("(?m)^gpu 0 +.+, compute capability \\d+\\.\\d, [\\d.]+ GB, chosen$")
+                .containsPattern("(?m)^cuda driver +\\d+\\.\\d");
     }
 
     @Test

@@ -95,6 +95,11 @@ class CollectionEdgesTest {
                 }
 
                 @Override
+                public void multiply(Matrix rows, Matrix weights, Matrix into) {
+                    simd.multiply(rows, weights, into);
+                }
+
+                @Override
                 public void close() {
                 }
             };

@@ -28,12 +28,14 @@ final class Cuda {
     /** A device that is gone, taken or too new for this build is not our defect; all else that reaches this place is. */
     private static ErrorCode code(String name) {
         return switch (name) {
-            case OUT_OF_MEMORY -> ErrorCode.OUT_OF_DEVICE_MEMORY;
+            case OUT_OF_MEMORY, "CUBLAS_STATUS_ALLOC_FAILED" -> ErrorCode.OUT_OF_DEVICE_MEMORY;
             case "CUDA_ERROR_NO_DEVICE", "CUDA_ERROR_DEVICE_UNAVAILABLE", "CUDA_ERROR_DEVICES_UNAVAILABLE",
                     "CUDA_ERROR_DEVICE_NOT_LICENSED", "CUDA_ERROR_DEINITIALIZED", "CUDA_ERROR_SYSTEM_NOT_READY",
                     "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH", "CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE",
                     "CUDA_ERROR_NO_BINARY_FOR_GPU", "CUDA_ERROR_UNSUPPORTED_PTX_VERSION", "CUDA_ERROR_ECC_UNCORRECTABLE",
                     "CUDA_ERROR_NOT_SUPPORTED", "CUDA_ERROR_OPERATING_SYSTEM" -> ErrorCode.UNAVAILABLE;
+            case "CUBLAS_STATUS_NOT_INITIALIZED", "CUBLAS_STATUS_ARCH_MISMATCH" -> ErrorCode.UNAVAILABLE;
+            case "CUBLAS_STATUS_NOT_SUPPORTED" -> ErrorCode.UNSUPPORTED;
             default -> ErrorCode.INTERNAL;
         };
     }

@@ -42,7 +42,7 @@ public final class CudaBackend implements ComputeBackend {
         return open(device, DeviceSegment.MOST_ROWS);
     }
 
-    /** @param tileRows most rows that are searched at a time, a multiple of {@link Product#PANEL} */
+    /** @param tileRows most rows that are searched at a time, a multiple of {@link ProductShape#PANEL} */
     static CudaBackend open(CudaDriver.Device which, int tileRows) {
         CudaDevice device = CudaDevice.open(which);
         try {
@@ -97,6 +97,14 @@ public final class CudaBackend implements ComputeBackend {
                     into[from + i] = (int) top.position(i, 0);
                 }
             }
+        }
+    }
+
+    @Override
+    public void multiply(Matrix rows, Matrix weights, Matrix into) {
+        ComputeBackend.checkProduct(rows, weights, into);
+        try (Slots.Lease lease = slots.take()) {
+            Multiplication.run(lease.slot(), rows, weights, into, workBytes);
         }
     }
 

@@ -15,6 +15,7 @@ import static jcuda.driver.JCudaDriver.setExceptionsEnabled;
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -37,6 +38,7 @@ public final class CudaDevice implements AutoCloseable {
     private final DeviceMemory memory;
     private final Set<CudaResource> resources = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicBoolean said = new AtomicBoolean();
 
     private CudaDevice(CudaDriver.Device facts, long limitBytes) {
         this.facts = facts;
@@ -179,7 +181,7 @@ public final class CudaDevice implements AutoCloseable {
         return resource;
     }
 
-    /** Frees what is being closed. After a kernel that failed the driver refuses that too: then it has been said before. */
+    /** Frees what is being closed. */
     void release(CudaResource resource) {
         if (!resources.remove(resource)) {
             return;
@@ -188,10 +190,11 @@ public final class CudaDevice implements AutoCloseable {
             cuCtxSetCurrent(context);
             resource.free();
         } catch (CudaException e) {
-            LOG.log(System.Logger.Level.WARNING, "CUDA: closing {0}: {1}", resource.describe(), e.getMessage());
+            refused(resource.describe(), e);
         }
     }
 
+    /** Closes what is left on it too. Nobody may be using it; calls that come later say that it is closed. */
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
@@ -199,14 +202,21 @@ public final class CudaDevice implements AutoCloseable {
             try {
                 cuDevicePrimaryCtxRelease(device);
             } catch (CudaException e) {
-                LOG.log(System.Logger.Level.WARNING, "CUDA: closing {0}: {1}", this, e.getMessage());
+                refused(toString(), e);
             }
         }
     }
 
-    /** {@code NVIDIA H200 (9.0, 140 GB)}. */
+    /** After a kernel that failed the driver frees nothing before the context is gone: one line of that is enough. */
+    private void refused(String what, CudaException e) {
+        if (said.compareAndSet(false, true)) {
+            LOG.log(System.Logger.Level.WARNING, "CUDA: closing {0}: {1}", what, e.getMessage());
+        }
+    }
+
+    /** {@code NVIDIA H200 (9.0, 150.8 GB)}. */
     @Override
     public String toString() {
-        return "%s (%s, %d GB)".formatted(name(), computeCapability(), Math.round(facts.memoryBytes() / 1e9));
+        return String.format(Locale.ROOT, "%s (%s, %.1f GB)", name(), computeCapability(), facts.memoryBytes() / 1e9);
     }
 }

@@ -60,8 +60,7 @@ public record CudaDriver(String file, String version, List<Device> devices, Stri
         try {
             return ask(DriverLibrary.load(places));
         } catch (IllegalArgumentException e) {
-            return without("", "", "%s cannot be loaded, so there is no NVIDIA driver (%s)".formatted(
-                    places.getFirst(), e.getMessage()));
+            return without("", "", "no NVIDIA driver: " + e.getMessage());
         }
     }
 
@@ -114,7 +113,8 @@ public record CudaDriver(String file, String version, List<Device> devices, Stri
             architecture += value.get(ValueLayout.JAVA_INT, 0);
         }
         boolean counted = there && library.call("cuDeviceTotalMem_v2", value, handle) == 0;
-        return new Device(number, named ? text.getString(0) : "GPU " + number, architecture, counted ? value.get(ValueLayout.JAVA_LONG, 0) : 0);
+        return new Device(number, named ? text.getString(0) : "GPU " + number, architecture,
+                counted ? value.get(ValueLayout.JAVA_LONG, 0) : 0);
     }
 
     private static String problem(List<Device> devices) {
@@ -133,7 +133,8 @@ public record CudaDriver(String file, String version, List<Device> devices, Stri
         return choose(System.getenv(CHOICE));
     }
 
-    Device choose(String setting) {
+    /** As {@link #chosen}. @param setting a number; null or blank for the first device */
+    public Device choose(String setting) {
         if (!problem.isEmpty()) {
             throw new PerigeeException(ErrorCode.UNAVAILABLE, "CUDA: " + problem);
         }

@@ -1,8 +1,8 @@
 package dev.perigee.compute.cuda;
 
-import static dev.perigee.compute.cuda.Product.GROUP;
-import static dev.perigee.compute.cuda.Product.GROUPS_PER_PANEL;
-import static dev.perigee.compute.cuda.Product.PANEL;
+import static dev.perigee.compute.cuda.ProductShape.GROUP;
+import static dev.perigee.compute.cuda.ProductShape.GROUPS_PER_PANEL;
+import static dev.perigee.compute.cuda.ProductShape.PANEL;
 
 import dev.perigee.index.FlatData;
 import dev.perigee.vector.Matrix;
@@ -56,7 +56,7 @@ final class DeviceRows implements AutoCloseable {
             groupStart = own(device.allocate(groupBytes, Purpose.SHADOW));
             rows.upload(0, data.rows().segment().asSlice(first * data.rows().stride(), rowBytes), slot.stream());
             if (shadowed) {
-                shadows = own(device.allocate(Product.shadowBytes(count, data.dim()), Purpose.SHADOW));
+                shadows = own(device.allocate(ProductShape.shadowBytes(count, data.dim()), Purpose.SHADOW));
                 starts = own(device.allocate(panels() * PANEL * 4L, Purpose.SHADOW));
                 ingest(slot, centre);
             } else {
@@ -79,7 +79,7 @@ final class DeviceRows implements AutoCloseable {
     /** Device memory that so many rows take. */
     static long bytes(FlatData data, long count) {
         int panel = PANEL;
-        return count * data.rows().stride() + (count / panel + 1) * (Product.shadowBytes(panel, data.dim()) + panel * 4L
+        return count * data.rows().stride() + (count / panel + 1) * (ProductShape.shadowBytes(panel, data.dim()) + panel * 4L
                 + GROUPS_PER_PANEL * 12L);
     }
 
@@ -132,7 +132,7 @@ final class DeviceRows implements AutoCloseable {
         return starts;
     }
 
-    /** The segment's row that is the first here, a multiple of {@link Product#PANEL}. */
+    /** The segment's row that is the first here, a multiple of {@link ProductShape#PANEL}. */
     int first() {
         return first;
     }
@@ -142,7 +142,7 @@ final class DeviceRows implements AutoCloseable {
     }
 
     int panels() {
-        return Product.panels(count);
+        return ProductShape.panels(count);
     }
 
     int groups() {

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  */
 final class DeviceSegment implements AutoCloseable {
     /** Most rows of a tile: 64 times the most blocks of a launch, in whole panels. */
-    static final int MOST_ROWS = 65_535 * 64 / Product.PANEL * Product.PANEL;
+    static final int MOST_ROWS = 65_535 * 64 / ProductShape.PANEL * ProductShape.PANEL;
     /** The first architecture with m16n8k16 products. */
     private static final int SHADOWED_FROM = 80;
     /** Part of the free memory that is left for searches. */
@@ -32,7 +32,7 @@ final class DeviceSegment implements AutoCloseable {
     private DeviceBuffer centreOnDevice;
     private boolean passing;
 
-    /** @param tileRows most rows of a tile, a multiple of {@link Product#PANEL} */
+    /** @param tileRows most rows of a tile, a multiple of {@link ProductShape#PANEL} */
     DeviceSegment(FlatData data, int tileRows) {
         this.data = data;
         this.centre = Centre.of(data);
@@ -109,9 +109,9 @@ final class DeviceSegment implements AutoCloseable {
 
     private int passingRows(Slot slot) {
         long budget = slot.device().memory().free() / PASSING;
-        long panel = DeviceRows.bytes(data, Product.PANEL);
+        long panel = DeviceRows.bytes(data, ProductShape.PANEL);
         long panels = Math.max(1, budget / panel - 1);
-        return (int) Math.min(tileRows, panels * Product.PANEL);
+        return (int) Math.min(tileRows, panels * ProductShape.PANEL);
     }
 
     private DeviceRows tile(int first, int count, Slot slot) {

@@ -7,6 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -24,17 +26,27 @@ record DriverLibrary(String file, SymbolLookup symbols) {
 
     private static final int TEXT_BYTES = 512;
 
-    /** The first that can be loaded. @throws IllegalArgumentException what was wrong with the first of them */
+    /** The first that can be loaded. @throws IllegalArgumentException why there is none */
     static DriverLibrary load(List<String> places) {
-        IllegalArgumentException first = null;
         for (String place : places) {
             try {
                 return new DriverLibrary(place, SymbolLookup.libraryLookup(place, Arena.global()));
             } catch (IllegalArgumentException e) {
-                first = first == null ? e : first;
+                // the next may be one
             }
         }
-        throw first;
+        throw new IllegalArgumentException(places.stream().map(Path::of).filter(Path::isAbsolute).filter(Files::exists)
+                .findFirst().map(DriverLibrary::whyNot).orElse(places.getFirst() + " cannot be loaded"));
+    }
+
+    /** What the dynamic linker says, which a lookup keeps to itself. */
+    static String whyNot(Path file) {
+        try {
+            System.load(file.toString());
+            return file + " cannot be loaded"; // at the first try
+        } catch (UnsatisfiedLinkError e) {
+            return e.getMessage();
+        }
     }
 
     boolean has(String function) {
@@ -69,8 +81,8 @@ record DriverLibrary(String file, SymbolLookup symbols) {
     private String text(String function, int status, String before) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pointer = arena.allocate(ValueLayout.ADDRESS);
-            return has(function) && call(function, status, pointer) == 0
-                    ? before + pointer.get(ValueLayout.ADDRESS, 0).reinterpret(TEXT_BYTES).getString(0) : "";
+            boolean said = has(function) && call(function, status, pointer) == 0;
+            return said ? before + pointer.get(ValueLayout.ADDRESS, 0).reinterpret(TEXT_BYTES).getString(0) : "";
         }
     }
 }

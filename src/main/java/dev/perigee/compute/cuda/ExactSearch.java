@@ -1,6 +1,6 @@
 package dev.perigee.compute.cuda;
 
-import static dev.perigee.compute.cuda.Product.GROUP;
+import static dev.perigee.compute.cuda.ProductShape.GROUP;
 import static dev.perigee.compute.cuda.Slot.Part.ACTIVE;
 import static dev.perigee.compute.cuda.Slot.Part.ALPHA;
 import static dev.perigee.compute.cuda.Slot.Part.BETA;
@@ -43,7 +43,7 @@ final class ExactSearch {
     /** From here on rows are collected by a second product rather than whole groups re-scored. */
     private static final int APPEND_FROM = 128;
     private static final int MOST_QUERIES = 16_384;
-    private static final int RESCORE_BLOCKS = 2048;
+    private static final int RESCORE_BLOCKS_PER_MULTIPROCESSOR = 8;
     private static final int RESCORE_MOST = 32;
     /** Blocks that a multiprocessor should find to do in a product, so that the last ones do not count. */
     private static final int BLOCKS_PER_MULTIPROCESSOR = 12;
@@ -90,7 +90,7 @@ final class ExactSearch {
         int groups = 0;
         for (DeviceSegment segment : segments) {
             int rows = Math.min(segment.data().count(), DeviceSegment.MOST_ROWS);
-            groups = Math.max(groups, Product.panels(rows) * Product.GROUPS_PER_PANEL);
+            groups = Math.max(groups, ProductShape.panels(rows) * ProductShape.GROUPS_PER_PANEL);
         }
         for (int next = 0; next < batch.count();) {
             int most = Arrays.stream(batch.k(), next, batch.count()).max().orElseThrow();
@@ -124,7 +124,7 @@ final class ExactSearch {
         slot.reserve(QUERIES, count * stride);
         slot.reserve(KS, count * 4L);
         slot.reserve(ACTIVE, count * 4L);
-        slot.reserve(SHADOWS, Product.shadowBytes(padded, dim));
+        slot.reserve(SHADOWS, ProductShape.shadowBytes(padded, dim));
         for (Slot.Part perQuery : new Slot.Part[] {ALPHA, BETA, GAMMA, LIMITS, LIST_COUNTS, POOL_COUNTS, TOP_COUNTS, OVERFLOW}) {
             slot.reserve(perQuery, count * 4L);
         }
@@ -139,7 +139,7 @@ final class ExactSearch {
     }
 
     private int padded() {
-        return (count + Product.QUERY_PADDING - 1) / Product.QUERY_PADDING * Product.QUERY_PADDING;
+        return (count + ProductShape.QUERY_PADDING - 1) / ProductShape.QUERY_PADDING * ProductShape.QUERY_PADDING;
     }
 
     /** Downloads what the pools hold in the end. */
@@ -182,7 +182,7 @@ final class ExactSearch {
             this.scale = segment.scale();
             this.centre = segment.centre();
             this.rows = rows;
-            this.mask = mask == null ? null : slot.mask(mask, Product.panels(data.count()) * Product.GROUPS_PER_PANEL);
+            this.mask = mask == null ? null : slot.mask(mask, ProductShape.panels(data.count()) * ProductShape.GROUPS_PER_PANEL);
             this.position = position;
             this.l2 = data.distance() == Distance.L2;
         }
@@ -224,40 +224,40 @@ final class ExactSearch {
                 putMask(slot.of(Kernel.DIRECT_GROUPMIN).put(slot.at(QUERIES)).put(stride / 4).put(count).put(rows.rows)
                         .put(data.rows().stride() / 4).put(rows.count()).put(dim).put(l2 ? 1 : 0))
                         .put(slot.at(MINIMA)).put(rows.groups());
-                slot.launch((count + 63) / 64, (rows.panels() * Product.PANEL + 63) / 64, 256, 0);
+                slot.launch((count + 63) / 64, (rows.panels() * ProductShape.PANEL + 63) / 64, 256, 0);
                 return;
             }
-            Product product = Product.of(count, Product.chunks(dim));
+            ProductShape product = ProductShape.of(count, ProductShape.chunks(dim));
             putProduct(slot.of(product.groupMinima), product).put(slot.at(MINIMA)).put(rows.groups());
             launch(product);
         }
 
-        private Arguments putProduct(Arguments arguments, Product product) {
+        private Arguments putProduct(Arguments arguments, ProductShape product) {
             return putMask(arguments.put(slot.at(SHADOWS)).put(rows.shadows()).put(rows.starts()))
-                    .put(Product.chunks(dim)).put(rows.panels()).put(strip(product));
+                    .put(ProductShape.chunks(dim)).put(rows.panels()).put(strip(product));
         }
 
         /** Panels that a block walks along: long, so that queries are loaded seldom, but with blocks enough for all. */
-        private int strip(Product product) {
+        private int strip(ProductShape product) {
             long blocks = (long) rows.panels() * columns(product);
             long strip = blocks / ((long) slot.device().multiprocessors() * BLOCKS_PER_MULTIPROCESSOR);
             long least = (rows.panels() + MOST_BLOCKS_Y - 1) / MOST_BLOCKS_Y;
             return (int) Math.max(least, Math.clamp(strip, 1, MOST_STRIP));
         }
 
-        private int columns(Product product) {
+        private int columns(ProductShape product) {
             return (count + product.queries - 1) / product.queries;
         }
 
-        private void launch(Product product) {
+        private void launch(ProductShape product) {
             int strip = strip(product);
             slot.launch(columns(product), (rows.panels() + strip - 1) / strip, product.threads,
-                    product.sharedBytes(Product.chunks(dim)));
+                    product.sharedBytes(ProductShape.chunks(dim)));
         }
 
         private void append() {
             slot.at(LIST_COUNTS).fill(0, count * 4L, 0, stream);
-            Product product = Product.of(count, Product.chunks(dim));
+            ProductShape product = ProductShape.of(count, ProductShape.chunks(dim));
             putProduct(slot.of(product.append), product).put(slot.at(ALPHA)).put(slot.at(BETA)).put(slot.at(GAMMA))
                     .put(rows.groupNorm).put(rows.groupError).put(rows.groupStart).put(scale.accumulation())
                     .put(slot.at(LIMITS)).put(count).put(rowCapacity).put(slot.at(LIST_COUNTS)).put(slot.at(LIST));
@@ -283,7 +283,7 @@ final class ExactSearch {
         }
 
         private void rescore(DeviceBuffer active, int queries, int span, int capacity) {
-            int blocks = Math.clamp(RESCORE_BLOCKS / queries, 1, RESCORE_MOST);
+            int blocks = Math.clamp(slot.device().multiprocessors() * RESCORE_BLOCKS_PER_MULTIPROCESSOR / queries, 1, RESCORE_MOST);
             Arguments a = slot.of(Kernel.RESCORE_EXACT);
             a = (active == null ? a.none() : a.put(active)).put(slot.at(QUERIES)).put(stride / 4).put(rows.rows)
                     .put(data.rows().stride() / 4).put(rows.count()).put(dim).put(l2 ? 1 : 0);

@@ -25,7 +25,7 @@ public enum NativeLibrary {
     }
 
     /** {@code lib/native} beside the jar, or beside the folder of classes. */
-    private static Path besideJar() {
+    static Path besideJar() {
         try {
             return Path.of(NativeLibrary.class.getProtectionDomain().getCodeSource().getLocation().toURI())
                     .resolveSibling("lib").resolve("native").toAbsolutePath();
@@ -34,7 +34,7 @@ public enum NativeLibrary {
         }
     }
 
-    private static List<Path> folders() {
+    static List<Path> folders() {
         return Stream.concat(Stream.of(besideJar()), Stream.of(System.getProperty("java.library.path", "").split(":"))
                 .filter(folder -> !folder.isBlank()).map(Path::of)).toList();
     }
@@ -59,19 +59,18 @@ public enum NativeLibrary {
      * @param touch what first uses that class
      * @throws PerigeeException UNAVAILABLE with the reason
      */
-    void load(Runnable touch) {
-        load(folders(), touch);
+    synchronized void load(Runnable touch) {
+        if (!loaded) {
+            load(folders(), touch);
+            loaded = true;
+        }
     }
 
-    synchronized void load(List<Path> folders, Runnable touch) {
-        if (loaded) {
-            return;
-        }
+    void load(List<Path> folders, Runnable touch) {
         Path path = find(folders).orElseThrow(() -> unavailable("no %s in %s".formatted(file, folders.getFirst()), null));
         try {
             System.load(path.toString()); // says plainly what is wrong, where JCuda prints pages
             touch(path, touch);
-            loaded = true;
         } catch (LinkageError e) {
             throw unavailable(String.valueOf(e.getMessage()).lines().findFirst().orElse(file), e);
         }

@@ -46,6 +46,12 @@ public final class SimdBackend implements ComputeBackend {
     }
 
     @Override
+    public void multiply(Matrix rows, Matrix weights, Matrix into) {
+        ComputeBackend.checkProduct(rows, weights, into);
+        new Product(workers, pool).multiply(rows, weights, into);
+    }
+
+    @Override
     public List<Benchmark> benchmarks() {
         return List.of(new SimdBenchmark(this));
     }

@@ -47,8 +47,9 @@ final class SimdBenchmark implements Benchmark {
 
     @Override
     public List<String> rows() {
-        return List.of("fma_peak_gflops", "read_gbps", "flat_batch_of_fma_peak", "flat_batch_d128_of_fma_peak",
-                "flat_single_of_read_bandwidth", "ivf_flat_batch_qps", "ivf_pq_scan_lookups_per_s");
+        return List.of("fma_peak_gflops", "read_gbps", "multiply_of_fma_peak", "flat_batch_of_fma_peak",
+                "flat_batch_d128_of_fma_peak", "flat_single_of_read_bandwidth", "ivf_flat_batch_qps",
+                "ivf_pq_scan_lookups_per_s");
     }
 
     @Override
@@ -61,6 +62,7 @@ final class SimdBenchmark implements Benchmark {
                 rows.add(switch (name) {
                     case "fma_peak_gflops" -> new Row(name, median(this::fmaGflops), "GFLOP/s", Double.NaN);
                     case "read_gbps" -> readBandwidth(name);
+                    case "multiply_of_fma_peak" -> multiply(name);
                     case "flat_batch_of_fma_peak" -> flatBatch(name, 784);
                     case "flat_batch_d128_of_fma_peak" -> flatBatch(name, 128);
                     case "flat_single_of_read_bandwidth" -> flatSingle(name);
@@ -145,6 +147,41 @@ final class SimdBenchmark implements Benchmark {
         Matrix rows = rows((int) (DATA_BYTES / Matrix.stride(784)), 784, 1);
         readRate(rows);
         return new Row(name, median(() -> readRate(rows)) * 1e-9, "GB/s", Double.NaN);
+    }
+
+    /** A product as at ingest: many rows projected to half their dim. */
+    private Row multiply(String name) {
+        Matrix rows = rows(20_000, 784, 1);
+        Matrix weights = rows(392, 784, 2);
+        Matrix into = Matrix.allocate(arena, rows.rows(), weights.rows());
+        backend.multiply(rows, weights, into);
+        requireNear(rows, weights, into, name);
+        double operations = 2.0 * rows.rows() * rows.dim() * weights.rows();
+        double share = median(() -> {
+            double peak = fmaGflops() * 1e9;
+            double rate = operations / seconds(() -> backend.multiply(rows, weights, into));
+            return rate / ((peak + fmaGflops() * 1e9) / 2);
+        });
+        return new Row(name, share, "of fma_peak", 0.60);
+    }
+
+    /** Some products against double, by the bound that multiply promises. */
+    private static void requireNear(Matrix rows, Matrix weights, Matrix into, String name) {
+        for (int i = 0; i < rows.rows(); i += 997) {
+            for (int j = 0; j < weights.rows(); j++) {
+                double product = product(rows, i, weights, j);
+                double lengths = Math.sqrt(product(rows, i, rows, i) * product(weights, j, weights, j));
+                double bound = 1.01 * rows.dim() * 0x1p-24 * lengths;
+                if (!(Math.abs(into.get(i, j) - product) <= bound)) {
+                    throw new PerigeeException(ErrorCode.INTERNAL, "%s: element %d, %d is %s (expected %s)".formatted(
+                            name, i, j, into.get(i, j), product));
+                }
+            }
+        }
+    }
+
+    private static double product(Matrix a, int i, Matrix b, int j) {
+        return -ExactKernel.between(Distance.INNER_PRODUCT, a, i, b, j);
     }
 
     private Row flatBatch(String name, int dim) {

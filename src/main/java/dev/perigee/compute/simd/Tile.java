@@ -7,6 +7,8 @@ import static dev.perigee.compute.simd.Lanes.at;
 import static dev.perigee.compute.simd.Lanes.broadcast;
 
 import dev.perigee.vector.Matrix;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -28,6 +30,11 @@ final class Tile {
     private static final long PANEL_STEP = PANEL * 4L;
     private static final long HALF_STEP = PANEL * 2L;
     private static final long QUERY_STEP = QUERIES * 4L;
+
+    private static final ValueLayout.OfLong PAIR = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final long LOW = 0xFFFF_FFFFL;
+    /** Values of a row that are packed before the next row: where they go to stays in the first-level cache. */
+    private static final int PACKED_AT_ONCE = 64;
 
     private Tile() {
     }
@@ -166,6 +173,68 @@ final class Tile {
             ALL.set(Matrix.FLOAT, y + 2 * QUERY_STEP, ALL.get(Matrix.FLOAT, x + 8));
             ALL.set(Matrix.FLOAT, y + 3 * QUERY_STEP, ALL.get(Matrix.FLOAT, x + 12));
             weights += 16;
+            to += 4 * QUERY_STEP;
+        }
+    }
+
+    /**
+     * Packs {@code count} rows (at most STRIP) as they are to a strip, of each the first {@code dim} values; columns of rows
+     * that are not there hold what was there before.
+     */
+    static void packStrip(long rows, long stride, int count, int dim, long strip) {
+        long panelBytes = PANEL_STEP * depth(dim);
+        for (int k = 0; k < dim; k += PACKED_AT_ONCE) {
+            long bytes = depth(Math.min(PACKED_AT_ONCE, dim - k)) * 4L;
+            for (int r = 0; r < count; r += 2) {
+                long row = rows + r * stride + k * 4L;
+                long to = strip + r / PANEL * panelBytes + k * PANEL_STEP + r % PANEL * 4L;
+                packColumns(row, r + 1 < count ? row + stride : row, bytes, to);
+            }
+        }
+    }
+
+    /** Packs {@code count} rows (at most six) as they are to a group, of each the first {@code dim} values. */
+    static void packGroup(long rows, long stride, int count, int dim, long group) {
+        for (int r = 0; r < count; r += 2) {
+            long row = rows + r * stride;
+            packMembers(row, r + 1 < count ? row + stride : row, depth(dim) * 4L, group + r * 4L);
+        }
+    }
+
+    /** Two rows to two neighbouring columns of a panel. */
+    private static void packColumns(long first, long second, long bytes, long to) {
+        long end = first + bytes;
+        while (first != end) {
+            long a = ALL.get(PAIR, first & MASK);
+            long b = ALL.get(PAIR, second & MASK);
+            long c = ALL.get(PAIR, (first & MASK) + 8);
+            long d = ALL.get(PAIR, (second & MASK) + 8);
+            long y = to & MASK;
+            ALL.set(PAIR, y, a & LOW | b << 32);
+            ALL.set(PAIR, y + PANEL_STEP, a >>> 32 | b & ~LOW);
+            ALL.set(PAIR, y + 2 * PANEL_STEP, c & LOW | d << 32);
+            ALL.set(PAIR, y + 3 * PANEL_STEP, c >>> 32 | d & ~LOW);
+            first += 16;
+            second += 16;
+            to += 4 * PANEL_STEP;
+        }
+    }
+
+    /** Two rows to two neighbouring members of a group. */
+    private static void packMembers(long first, long second, long bytes, long to) {
+        long end = first + bytes;
+        while (first != end) {
+            long a = ALL.get(PAIR, first & MASK);
+            long b = ALL.get(PAIR, second & MASK);
+            long c = ALL.get(PAIR, (first & MASK) + 8);
+            long d = ALL.get(PAIR, (second & MASK) + 8);
+            long y = to & MASK;
+            ALL.set(PAIR, y, a & LOW | b << 32);
+            ALL.set(PAIR, y + QUERY_STEP, a >>> 32 | b & ~LOW);
+            ALL.set(PAIR, y + 2 * QUERY_STEP, c & LOW | d << 32);
+            ALL.set(PAIR, y + 3 * QUERY_STEP, c >>> 32 | d & ~LOW);
+            first += 16;
+            second += 16;
             to += 4 * QUERY_STEP;
         }
     }

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import dev.perigee.testing.RequiresCuda;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -38,6 +41,14 @@ class CudaDeviceTest {
         assertThat(device.sharedMemoryPerBlock()).isGreaterThanOrEqualTo(48 << 10);
         assertThat(device.memory().free()).isPositive().isLessThanOrEqualTo(device.memory().total());
         assertThat(device.toString()).contains(device.name(), device.computeCapability());
+    }
+
+    @Test
+    void jcudaUsesTheLibraryBesideTheJar() throws IOException {
+        try (var mapped = Files.lines(Path.of("/proc/self/maps"))) {
+            assertThat(mapped.filter(line -> line.contains("libJCudaDriver")).map(line -> line.substring(line.indexOf('/'))))
+                    .isNotEmpty().containsOnly(NativeLibrary.DRIVER.find().orElseThrow().toString());
+        }
     }
 
     @Test

@@ -8,7 +8,6 @@ import dev.perigee.PerigeeException;
 import dev.perigee.compute.cuda.FakeDriver.Gpu;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -25,15 +24,15 @@ class CudaDriverTest {
         CudaDriver driver = CudaDriver.probe(List.of("libcuda-absent.so.1", "/nowhere/libcuda.so.1"));
         assertThat(driver.devices()).isEmpty();
         assertThat(driver.version()).isEmpty();
-        assertThat(driver.problem()).contains("libcuda-absent.so.1 cannot be loaded").contains("no NVIDIA driver");
+        assertThat(driver.problem()).isEqualTo("no NVIDIA driver: libcuda-absent.so.1 cannot be loaded");
         assertThatThrownBy(() -> driver.choose(null)).isInstanceOfSatisfying(PerigeeException.class,
                 e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE));
     }
 
     @Test
-    void aFileThatIsNoLibraryIsAReason() throws IOException {
-        Path file = Files.writeString(folder.resolve("libcuda.so.1"), "not a library");
-        assertThat(CudaDriver.probe(List.of(file.toString())).problem()).contains("cannot be loaded");
+    void aLibraryForOtherMachinesIsAReason() throws IOException {
+        Path file = ForeignLibrary.writeTo(folder.resolve("libcuda.so.1"));
+        assertThat(CudaDriver.probe(List.of(file.toString())).problem()).startsWith("no NVIDIA driver: " + file).contains(ForeignLibrary.REASON);
     }
 
     @Test

@@ -3,7 +3,7 @@ package dev.perigee.compute.simd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perigee.compute.ComputeBackend;
-import dev.perigee.compute.ComputeBackendContract;
+import dev.perigee.compute.ListSearchContract;
 import dev.perigee.distance.Distance;
 import dev.perigee.testing.Rows;
 import dev.perigee.vector.Matrix;
@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("lanes")
-class SimdBackendTest extends ComputeBackendContract {
+class SimdBackendTest extends ListSearchContract {
     @Override
     protected ComputeBackend backend(int threads) {
         return new SimdBackend(threads);

@@ -1,7 +1,7 @@
 package dev.perigee.compute.cuda;
 
 /** Shapes of the tensor-core product, as {@code native/cuda/gemm.cu} has them; which one runs follows from the sizes. */
-enum Product {
+enum ProductShape {
     SMALL(Kernel.GEMM_GROUPMIN_SMALL, Kernel.GEMM_APPEND_SMALL, 32, 128, 6, false),
     RESIDENT(Kernel.GEMM_GROUPMIN_RESIDENT, Kernel.GEMM_APPEND_RESIDENT, 128, 128, 4, true),
     STREAMED(Kernel.GEMM_GROUPMIN_STREAMED, Kernel.GEMM_APPEND_STREAMED, 256, 256, 3, false);
@@ -30,7 +30,7 @@ enum Product {
     private final int stages;
     private final boolean resident;
 
-    Product(Kernel groupMinima, Kernel append, int queries, int threads, int stages, boolean resident) {
+    ProductShape(Kernel groupMinima, Kernel append, int queries, int threads, int stages, boolean resident) {
         this.groupMinima = groupMinima;
         this.append = append;
         this.queries = queries;
@@ -39,7 +39,7 @@ enum Product {
         this.resident = resident;
     }
 
-    static Product of(int queries, int chunks) {
+    static ProductShape of(int queries, int chunks) {
         return queries <= SMALL_QUERIES ? SMALL : chunks <= RESIDENT_CHUNKS ? RESIDENT : STREAMED;
     }
 

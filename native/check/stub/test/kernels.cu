@@ -38,3 +38,12 @@ extern "C" __global__ void overrun(int* values, int count) {
 // No parameters.
 extern "C" __global__ void nothing() {
 }
+
+// Copies 16 bytes by a way that devices before 8.0 lack.
+extern "C" __global__ void copy_16(const int4* from, int4* to) {
+    __shared__ int4 shared;
+    copy_async_16(&shared, from);
+    copy_async_commit();
+    copy_async_wait<0>();
+    *to = shared;
+}

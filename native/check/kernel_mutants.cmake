@@ -1,0 +1,74 @@
+# Mutants of the kernels themselves: a copy of their sources with one text replaced, compiled without optimisation, must fail
+# every_route_is_exact with the message expected. The text must stand in its file exactly once.
+file(GLOB kernel_sources CONFIGURE_DEPENDS ../cuda/*.cu ../cuda/*.cuh)
+file(GLOB kernel_checks CONFIGURE_DEPENDS *.h main.cpp mutant_search.cpp)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${kernel_sources} ${kernel_checks})
+
+
+# kernel_mutant(name build file from to expected)
+function(kernel_mutant name build file from to expected)
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name})
+  foreach(source IN LISTS kernel_sources)
+    get_filename_component(source_name ${source} NAME)
+    configure_file(${source} ${folder}/cuda/${source_name} COPYONLY)
+  endforeach()
+  foreach(source IN LISTS kernel_checks)
+    get_filename_component(source_name ${source} NAME)
+    configure_file(${source} ${folder}/check/${source_name} COPYONLY)
+  endforeach()
+  file(READ ${CMAKE_CURRENT_SOURCE_DIR}/../cuda/${file} text)
+  string(REPLACE "${from}" "" without "${text}")
+  string(LENGTH "${text}" length)
+  string(LENGTH "${without}" length_without)
+  string(LENGTH "${from}" length_from)
+  math(EXPR times "(${length} - ${length_without}) / ${length_from}")
+  if(NOT times EQUAL 1)
+    message(FATAL_ERROR "mutant ${name}: its text stands ${times} times in native/cuda/${file} (expected: once)")
+  endif()
+  string(REPLACE "${from}" "${to}" text "${text}")
+  file(WRITE ${folder}/cuda/${file} "${text}")
+
+  add_executable(mutant-${name} ${folder}/check/main.cpp ${folder}/check/mutant_search.cpp)
+  target_compile_features(mutant-${name} PRIVATE cxx_std_20)
+  target_compile_definitions(mutant-${name} PRIVATE HOST_CUDA_CHECKS)
+  target_compile_options(mutant-${name} PRIVATE -O0 -g1 -ffp-contract=off -w)
+  if(build STREQUAL race)
+    target_compile_definitions(mutant-${name} PRIVATE HOST_CUDA_RACE)
+    target_compile_options(mutant-${name} PRIVATE -fsanitize=thread -fno-tree-loop-im -fno-pie)
+    target_link_options(mutant-${name} PRIVATE -no-pie)
+    target_link_libraries(mutant-${name} PRIVATE race)
+  else()
+    target_compile_options(mutant-${name} PRIVATE ${sanitizers} -fsanitize-sections=cuda_shared)
+    target_link_options(mutant-${name} PRIVATE ${sanitizers})
+  endif()
+  add_test(NAME mutant-${name}-${build}
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:mutant-${name}> "-DCHECK=--schedule\;0\;every_route_is_exact" "-DEXPECTED=${expected}"
+            -P ${CMAKE_CURRENT_SOURCE_DIR}/expect_failure.cmake)
+  set_tests_properties(mutant-${name}-${build} PROPERTIES LABELS mutant TIMEOUT 120)
+endfunction()
+
+kernel_mutant(gemm_barrier_removed race gemm.cuh "            __syncthreads(); // the copies" "            // the copies"
+  "UNFINISHED cp.async|RACE in shared|UNWRITTEN")
+kernel_mutant(gemm_short_wait sanitized gemm.cuh "copy_async_wait<S::STAGES - 2>()" "copy_async_wait<S::STAGES - 1>()" "WRONG")
+kernel_mutant(gemm_misaligned_copy sanitized gemm.cuh "copy_async_16(to + i * 16, from + i * 16)"
+  "copy_async_16(to + i * 16 + 8, from + i * 16)" "cp.async needs addresses aligned")
+kernel_mutant(gemm_wrong_fragment_row sanitized gemm.cuh "2 * k + (lane >> 3 & 1)" "2 * k + (lane >> 4 & 1)" "WRONG")
+kernel_mutant(gemm_wrong_query_fragment sanitized gemm.cuh "* 16 + lane % 16;" "* 16 + lane % 8;" "WRONG")
+kernel_mutant(gemm_shared_overflow sanitized gemm.cuh "STAGE_BYTES = MASK + 128" "STAGE_BYTES = MASK + 4096"
+  "heap-buffer-overflow|not shared memory")
+kernel_mutant(gemm_mask_forgotten sanitized gemm.cuh "bits & 2 ? start.y : INFINITY" "start.y" "WRONG")
+kernel_mutant(append_global_overflow sanitized gemm.cu "if (place < capacity)" "if (place <= capacity)" "use-after-poison")
+kernel_mutant(ingest_tail_off_by_one sanitized ingest.cu "if (row < n && t < dim)" "if (row <= n && t < dim)" "heap-buffer-overflow")
+kernel_mutant(ingest_wrong_lane_mask sanitized ingest.cu "__shfl_xor_sync(~0u, x, lane)" "__shfl_xor_sync(0xffffu, x, lane)"
+  "mask 0000ffff lacks")
+kernel_mutant(ingest_barrier_removed race ingest.cu "    __syncthreads();\n    if (warp < 3)" "    if (warp < 3)"
+  "RACE in shared|UNWRITTEN")
+kernel_mutant(groups_stale_count race groups.cu "        count = 0;" "" "UNWRITTEN shared memory")
+kernel_mutant(groups_read_limit_race race groups.cu "    __syncthreads(); // all have read the limit from before" ""
+  "RACE in global")
+kernel_mutant(sort_barrier_removed race sort.cuh "stride /= 2) {\n            __syncthreads();" "stride /= 2) {" "RACE in shared")
+kernel_mutant(rescore_plain_count race rescore.cu "atomicAdd(&pool_counts[query], 1)" "pool_counts[query]++" "RACE")
+kernel_mutant(rescore_other_order sanitized rescore.cu "__shfl_xor_sync(~0u, sum, 4)" "__shfl_xor_sync(~0u, sum, 7)" "WRONG")
+kernel_mutant(merge_counts_too_early race rescore.cu "    __syncthreads(); // all have read the counts" "" "RACE in global")
+kernel_mutant(direct_barrier_removed race direct.cu "        __syncthreads();\n        if (l2)" "        if (l2)"
+  "RACE in shared|UNWRITTEN")

@@ -1,0 +1,15 @@
+// What a mutant of the kernels has to get past: one search of each route, small.
+#include "searches.h"
+
+using namespace exact;
+
+// k is small, so that most groups must be left out, and rightly.
+CHECK(every_route_is_exact) {
+    search_is_exact({Kind::CLUSTERED, Distance::L2, 300, 9, 40, 1, true, false, true});
+    search_is_exact({Kind::GAUSSIAN, Distance::IP, 300, 70, 40, 1});
+    search_is_exact({Kind::GAUSSIAN, Distance::L2, 200, 3, 30, 70, true, true});
+    search_is_exact({Kind::GAUSSIAN, Distance::L2, 100, 3, 20, 1, false});
+    for (bool append : {false, true}) {
+        search_is_exact({Kind::DUPLICATED, Distance::L2, 400, 3, 6, 5, true, append, false, 1 << 30, 5 + 64});
+    }
+}

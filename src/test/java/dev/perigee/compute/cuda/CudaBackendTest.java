@@ -1,0 +1,184 @@
+package dev.perigee.compute.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.perigee.ErrorCode;
+import dev.perigee.PerigeeException;
+import dev.perigee.api.IndexSpec;
+import dev.perigee.compute.ComputeBackend;
+import dev.perigee.compute.ComputeBackendContract;
+import dev.perigee.compute.ScalarBackend;
+import dev.perigee.compute.Searcher;
+import dev.perigee.compute.TopK;
+import dev.perigee.distance.Distance;
+import dev.perigee.index.FlatData;
+import dev.perigee.index.IndexData;
+import dev.perigee.index.SearchParams;
+import dev.perigee.testing.Answers;
+import dev.perigee.testing.Rows;
+import dev.perigee.testing.TestIndex;
+import dev.perigee.vector.Matrix;
+import dev.perigee.vector.RowMask;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** On a GPU, or on the test double of its driver. */
+@Tag("cuda")
+class CudaBackendTest extends ComputeBackendContract {
+    private static final SearchParams EXACT = new SearchParams.Flat();
+
+    @BeforeAll
+    static void needsADriver() {
+        Assumptions.assumeTrue(CudaDriver.probe().problem().isEmpty(), CudaDriver.probe().problem());
+        Assumptions.assumeTrue(KernelModule.problem().isEmpty(), KernelModule.problem());
+    }
+
+    private static CudaBackend cuda() {
+        return CudaBackend.open(CudaDriver.probe().chosen());
+    }
+
+    @Override
+    protected ComputeBackend backend(int threads) {
+        return cuda();
+    }
+
+    private static void assertExact(CudaBackend cuda, List<IndexData> data, Matrix queries, int k, List<RowMask> masks,
+            String what) {
+        try (ComputeBackend reference = new ScalarBackend()) {
+            Answers.assertSame(Answers.search(cuda, data, queries, k, EXACT, masks),
+                    Answers.search(reference, data, queries, k, EXACT, masks), what);
+        }
+    }
+
+    private static List<IndexData> flat(Distance distance, Matrix rows) {
+        return List.of(FlatData.of(distance, rows, Arena.ofAuto()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"65,20", "128,45", "129,128", "70,129", "257,200"})
+    void largeBatchesTakeOtherShapesOfTheProduct(int count, int dim) {
+        try (CudaBackend cuda = cuda()) {
+            for (Distance distance : Distance.values()) {
+                assertExact(cuda, flat(distance, Rows.CLUSTERED.make(distance, 300, dim, 1)),
+                        Rows.CLUSTERED.make(distance, count, dim, 2), 10, List.of(), distance.label());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Rows.class)
+    void manyNeighboursAreCollectedByASecondProduct(Rows kind) {
+        try (CudaBackend cuda = cuda()) {
+            for (Distance distance : Distance.values()) {
+                List<IndexData> data = flat(distance, kind.make(distance, 900, 33, 3));
+                assertExact(cuda, data, kind.make(distance, 5, 33, 4), 200, List.of(), distance.label());
+                assertExact(cuda, data, kind.make(distance, 3, 33, 4), 1000, List.of(), "more than there are, " + distance);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Distance.class)
+    void tilesAreOneAnswer(Distance distance) {
+        BitSet third = new BitSet();
+        for (int i = 0; i < 1000; i += 3) {
+            third.set(i);
+        }
+        try (CudaBackend cuda = CudaBackend.open(CudaDriver.probe().chosen(), 256)) {
+            for (Rows kind : List.of(Rows.CLUSTERED, Rows.DUPLICATED, Rows.WIDE_NORMS)) {
+                List<IndexData> data = flat(distance, kind.make(distance, 1000, 20, 5));
+                Matrix queries = kind.make(distance, 20, 20, 6);
+                assertExact(cuda, data, queries, 10, List.of(), "tiles of " + kind);
+                assertExact(cuda, data, queries, 300, List.of(), "many neighbours in tiles of " + kind);
+                assertExact(cuda, data, queries, 10, List.of(RowMask.of(third, 1000)), "masked tiles of " + kind);
+            }
+        }
+    }
+
+    @Test
+    void whatDoesNotFitPassesThroughInTiles() {
+        Matrix rows = Rows.CLUSTERED.make(Distance.L2, 3000, 40, 7);
+        Matrix queries = Rows.CLUSTERED.make(Distance.L2, 9, 40, 8);
+        List<IndexData> data = flat(Distance.L2, rows);
+        try (CudaBackend cuda = cuda()) {
+            List<DeviceBuffer> taken = fillBut(cuda.cudaDevice(), 34L << 20);
+            try {
+                long bytes = DeviceRows.bytes((FlatData) data.getFirst(), 3000);
+                assertThat(bytes).isLessThan(2L << 20);
+                taken.add(cuda.cudaDevice().allocate(cuda.cudaDevice().memory().free() - (8L << 20), Purpose.OTHER));
+                assertExact(cuda, data, queries, 10, List.of(), "passing");
+            } finally {
+                taken.forEach(DeviceBuffer::close);
+            }
+        }
+    }
+
+    /** Takes device memory until about so much is left. */
+    private static List<DeviceBuffer> fillBut(CudaDevice device, long left) {
+        List<DeviceBuffer> taken = new ArrayList<>();
+        long free = device.memory().free();
+        Assumptions.assumeTrue(free < 1L << 30, "a device of more than 1 GB: not filled");
+        if (free > left) {
+            taken.add(device.allocate(free - left, Purpose.OTHER));
+        }
+        return taken;
+    }
+
+    @Test
+    void withoutMemoryTheRequestFailsAndTheDeviceStaysUsable() {
+        Matrix rows = Rows.CLUSTERED.make(Distance.L2, 2000, 32, 9);
+        Matrix queries = Rows.CLUSTERED.make(Distance.L2, 30, 32, 10);
+        List<IndexData> data = flat(Distance.L2, rows);
+        try (CudaBackend cuda = cuda()) {
+            List<DeviceBuffer> taken = fillBut(cuda.cudaDevice(), 100_000);
+            assertThatThrownBy(() -> Answers.search(cuda, data, queries, 10, EXACT, List.of()))
+                    .isInstanceOfSatisfying(PerigeeException.class,
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.OUT_OF_DEVICE_MEMORY));
+            taken.forEach(DeviceBuffer::close);
+            assertExact(cuda, data, queries, 10, List.of(), "afterwards");
+        }
+    }
+
+    @Test
+    void segmentsAreOnTheDeviceOnceAndOnlyWhileSomebodyHoldsThem() {
+        List<IndexData> data = flat(Distance.L2, Rows.CLUSTERED.make(Distance.L2, 500, 16, 11));
+        Matrix queries = Rows.CLUSTERED.make(Distance.L2, 2, 16, 12);
+        TopK into = new TopK(new int[] {3, 3});
+        try (CudaBackend cuda = cuda()) {
+            Searcher first = cuda.open(data);
+            assertThat(cuda.cudaDevice().allocated(Purpose.ROWS)).isZero();
+            first.search(dev.perigee.compute.SearchBatch.of(queries, 3, EXACT), into);
+            long once = cuda.cudaDevice().allocated(Purpose.ROWS);
+            assertThat(once).isPositive();
+            try (Searcher second = cuda.open(data)) {
+                first.close();
+                first.close();
+                second.search(dev.perigee.compute.SearchBatch.of(queries, 3, EXACT), into);
+                assertThat(cuda.cudaDevice().allocated(Purpose.ROWS)).isEqualTo(once);
+            }
+            assertThat(cuda.cudaDevice().allocated(Purpose.ROWS)).isZero();
+            assertThat(cuda.cudaDevice().allocated(Purpose.SHADOW)).isZero();
+        }
+    }
+
+    @Test
+    void listsAreRefusedWithTheReason() {
+        Matrix rows = Rows.CLUSTERED.make(Distance.L2, 400, 8, 13);
+        try (CudaBackend cuda = cuda(); ComputeBackend scalar = new ScalarBackend();
+                TestIndex index = TestIndex.build(IndexSpec.ivfFlat(4), Distance.L2, rows, scalar)) {
+            assertThatThrownBy(() -> cuda.open(List.of(index.data())))
+                    .isInstanceOfSatisfying(PerigeeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNSUPPORTED))
+                    .hasMessage("index: IvfFlatData (expected flat rows, backend cuda)");
+        }
+    }
+}
