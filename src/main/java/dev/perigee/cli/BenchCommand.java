@@ -17,15 +17,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code perigee bench}: how fast the parts are by themselves, beside what the machine could do. */
-@Command(name = "bench", description = "Measure the kernels, or what the server adds to a search.",
-        subcommands = {BenchCommand.Kernels.class, BenchCommand.Rpc.class})
+@Command(name = "bench", description = "Measure the kernels, a GPU, or what the server adds to a search.",
+        subcommands = {BenchCommand.Kernels.class, GpuBenchCommand.class, BenchCommand.Rpc.class})
 final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to measure: kernels or rpc");
+        throw new ParameterException(spec.commandLine(), "say what to measure: kernels, gpu or rpc");
     }
 
     /** {@code perigee bench kernels}. */
