@@ -84,7 +84,6 @@ class Torch:
     def measure(self, name, mode, data, distance, k, runs, exact):
         torch = self.torch
         x, q = data
-        torch.backends.cuda.matmul.allow_tf32 = mode == "tf32"
         torch.set_float32_matmul_precision("high" if mode == "tf32" else "highest")
         norms = (x * x).sum(1) if distance == "l2" else None
         if mode == "bf16":

@@ -91,7 +91,7 @@ final class BenchCommand implements Runnable {
         }
     }
 
-    /** Kernels are compared with what one core can do. */
+    /** Kernels are compared with what one core can do; a GPU has a command of its own. */
     static final class OneCore implements IDefaultValueProvider {
         @Override
         public String defaultValue(ArgSpec argument) {
