@@ -51,7 +51,9 @@ public record CublasLibrary(String file, int major, String problem) {
     }
 
     private static CublasLibrary probe(CublasPlaces places) {
-        return probe(places.of(VERSION_12), places.of(VERSION_13), forwarder());
+        String problem = NativeLibrary.CUBLAS.problem(); // an image may go without: then nothing is worth loading
+        return problem.isEmpty() ? probe(places.of(VERSION_12), places.of(VERSION_13), forwarder())
+                : new CublasLibrary("", 0, problem);
     }
 
     /**
