@@ -42,7 +42,7 @@ function(kernel_mutant name build file from to expected)
     target_link_options(mutant-${name} PRIVATE ${sanitizers})
   endif()
   add_test(NAME mutant-${name}-${build}
-    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:mutant-${name}> "-DCHECK=--schedule\;0\;every_route_is_exact" "-DEXPECTED=${expected}"
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:mutant-${name}> -DSCHEDULE=forward -DCHECK=every_route_is_exact "-DEXPECTED=${expected}"
             -P ${CMAKE_CURRENT_SOURCE_DIR}/expect_failure.cmake)
   set_tests_properties(mutant-${name}-${build} PROPERTIES LABELS mutant TIMEOUT 120)
 endfunction()

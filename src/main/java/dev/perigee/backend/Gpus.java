@@ -2,6 +2,8 @@ package dev.perigee.backend;
 
 import dev.perigee.PerigeeException;
 import dev.perigee.compute.cuda.CublasLibrary;
+import dev.perigee.compute.Benchmark;
+import dev.perigee.compute.cuda.CudaBackend;
 import dev.perigee.compute.cuda.CudaDriver;
 import dev.perigee.compute.cuda.KernelModule;
 import dev.perigee.compute.cuda.NativeLibrary;
@@ -30,6 +32,11 @@ public record Gpus(String driver, List<Gpu> devices, Part library, Part kernels,
     static Part cublas() {
         CublasLibrary library = CublasLibrary.probe();
         return new Part(library.file(), library.problem());
+    }
+
+    /** The rows of {@code bench gpu} as one H200 should have them: limits and goals, no values. Needs no GPU. */
+    public static List<Benchmark.Row> expectedRows() {
+        return CudaBackend.expectedRows();
     }
 
     static Gpus find() {

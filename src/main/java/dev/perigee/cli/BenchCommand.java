@@ -17,15 +17,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code perigee bench}: how fast the parts are by themselves, beside what the machine could do. */
-@Command(name = "bench", description = "Measure the kernels, or what the server adds to a search.",
-        subcommands = {BenchCommand.Kernels.class, BenchCommand.Rpc.class})
+@Command(name = "bench", description = "Measure the kernels, a GPU, or what the server adds to a search.",
+        subcommands = {BenchCommand.Kernels.class, GpuBenchCommand.class, BenchCommand.Rpc.class})
 final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to measure: kernels or rpc");
+        throw new ParameterException(spec.commandLine(), "say what to measure: kernels, gpu or rpc");
     }
 
     /** {@code perigee bench kernels}. */
@@ -91,7 +91,7 @@ final class BenchCommand implements Runnable {
         }
     }
 
-    /** Kernels are compared with what one core can do. */
+    /** Kernels are compared with what one core can do; a GPU has a command of its own. */
     static final class OneCore implements IDefaultValueProvider {
         @Override
         public String defaultValue(ArgSpec argument) {

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,26 +15,26 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Which rows of a benchmark are wanted, and how they are printed. */
+/** Which rows of a benchmark are wanted. */
 final class RowOptions {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    @Option(names = "--rows", split = ",", paramLabel = "NAME", description = "The rows to measure (default: all).")
+    @Option(names = "--rows", split = ",", paramLabel = "NAME",
+            description = "The rows to measure (default: all); E2 stands for all that begin with E2_.")
     private List<String> names;
 
     /** Measures the rows that are wanted and prints them, with the machine. A name that no benchmark has is wrong use. */
     void print(List<Benchmark> benchmarks, Output output, ComputeBackend backend) {
+        List<Benchmark.Row> rows = measure(benchmarks, output);
+        output.result(RowTable.fields(rows, machine(backend)), RowTable.text(rows));
+    }
+
+    List<Benchmark.Row> measure(List<Benchmark> benchmarks, Output output) {
         List<String> known = benchmarks.stream().flatMap(benchmark -> benchmark.rows().stream()).toList();
-        List<String> wanted = names == null ? known : names;
-        for (String name : wanted) {
-            if (!known.contains(name)) {
-                throw new ParameterException(command.commandLine(),
-                        "rows: '%s' (expected some of %s)".formatted(name, String.join(", ", known)));
-            }
-        }
+        List<String> wanted = wanted(known);
         List<Benchmark.Row> rows = new ArrayList<>();
         for (Benchmark benchmark : benchmarks) {
             List<String> its = benchmark.rows().stream().filter(wanted::contains).toList();
@@ -44,24 +43,29 @@ final class RowOptions {
                 rows.addAll(benchmark.run(its));
             }
         }
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("rows", rows.stream().map(RowOptions::fields).toList());
-        fields.put("machine", machine(backend));
-        output.result(fields, table(rows));
+        return rows;
     }
 
-    private static Map<String, Object> fields(Benchmark.Row row) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("name", row.name());
-        fields.put("value", Output.rounded(row.value()));
-        fields.put("unit", row.unit());
-        fields.put("goal", row.hasGoal() ? row.goal() : null);
-        fields.put("goal_is", row.hasGoal() ? row.atMost() ? "at_most" : "at_least" : null);
-        fields.put("met", row.met());
-        return fields;
+    /** Those of the known rows that were asked for. */
+    List<String> wanted(List<String> known) {
+        if (names == null) {
+            return known;
+        }
+        for (String name : names) {
+            if (known.stream().noneMatch(row -> isMeant(name, row))) {
+                throw new ParameterException(command.commandLine(),
+                        "rows: '%s' (expected some of %s)".formatted(name, String.join(", ", known)));
+            }
+        }
+        return known.stream().filter(row -> names.stream().anyMatch(name -> isMeant(name, row))).toList();
     }
 
-    private static Map<String, Object> machine(ComputeBackend backend) {
+    private static boolean isMeant(String name, String row) {
+        return row.equals(name) || row.startsWith(name + "_");
+    }
+
+    /** What this is measured on. */
+    static Map<String, Object> machine(ComputeBackend backend) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("cpu", cpu());
         fields.put("cores", Runtime.getRuntime().availableProcessors());
@@ -80,31 +84,5 @@ final class RowOptions {
         } catch (IOException e) {
             return System.getProperty("os.arch");
         }
-    }
-
-    private static String table(List<Benchmark.Row> rows) {
-        List<String[]> cells = new ArrayList<>();
-        cells.add(new String[] {"name", "value", "unit", "goal", "met"});
-        for (Benchmark.Row row : rows) {
-            cells.add(new String[] {row.name(), number(row.value()), row.unit(),
-                row.hasGoal() ? (row.atMost() ? "<= " : ">= ") + number(row.goal()) : "",
-                row.hasGoal() ? row.met() ? "yes" : "NO" : ""});
-        }
-        int[] widths = new int[5];
-        cells.forEach(line -> java.util.Arrays.setAll(widths, i -> Math.max(widths[i], line[i].length())));
-        StringBuilder text = new StringBuilder();
-        for (String[] line : cells) {
-            text.append(text.isEmpty() ? "" : "\n").append(("%-" + widths[0] + "s  %" + widths[1] + "s  %-" + widths[2]
-                    + "s  %-" + widths[3] + "s  %s").formatted((Object[]) line).stripTrailing());
-        }
-        return text.toString();
-    }
-
-    /** Four digits that mean something; plain where large. */
-    private static String number(double value) {
-        if (!Double.isFinite(value) || Math.abs(value) >= 1000) {
-            return String.format(Locale.ROOT, "%.0f", value);
-        }
-        return new java.math.BigDecimal(value).round(new java.math.MathContext(4)).stripTrailingZeros().toPlainString();
     }
 }

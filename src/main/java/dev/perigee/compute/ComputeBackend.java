@@ -6,6 +6,7 @@ import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
 import dev.perigee.vector.Matrix;
 import java.util.List;
+import java.util.Optional;
 
 /** A way to search and to compare many rows. Thread-safe; close it after its searchers. */
 public interface ComputeBackend extends AutoCloseable {
@@ -55,6 +56,11 @@ public interface ComputeBackend extends AutoCloseable {
     /** The rows of {@code bench kernels} that this backend measures itself; none if it has no kernels of its own. */
     default List<Benchmark> benchmarks() {
         return List.of();
+    }
+
+    /** Checks of this backend on this machine; none if it has none of its own. */
+    default Optional<Verification> verification() {
+        return Optional.empty();
     }
 
     @Override

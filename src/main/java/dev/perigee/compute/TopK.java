@@ -27,6 +27,11 @@ public final class TopK {
         this.positions = new long[total];
     }
 
+    /** Empties all places. */
+    public void clear() {
+        Arrays.fill(sizes, 0);
+    }
+
     /** The position of a row of a segment. */
     public static long at(int segment, int row) {
         return (long) segment << 32 | row;

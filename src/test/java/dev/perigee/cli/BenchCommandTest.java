@@ -1,16 +1,25 @@
 package dev.perigee.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.perigee.backend.Backends;
+import dev.perigee.backend.Gpus;
 import dev.perigee.compute.Benchmark;
 import dev.perigee.compute.Benchmark.Row;
 import dev.perigee.compute.ComputeBackend;
+import dev.perigee.testing.RequiresCuda;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -69,6 +78,61 @@ class BenchCommandTest {
     }
 
     @Test
+    void contextIsShownWhereThereIsSome() {
+        assertThat(run("beside", "--rows", "seen", "--json")).isZero();
+        assertThat(out.toString()).startsWith("{\"rows\":[{\"name\":\"seen\",\"value\":9.5,\"unit\":\"ms\",\"goal\":8.0,"
+                + "\"goal_is\":\"at_most\",\"met\":false,\"anchor\":\"others 57\",\"limit\":3.24,\"stretch\":5.0,\"recall\":1.0,"
+                + "\"device_ms\":9.0}],");
+        assertThat(run("beside", "--rows", "seen,peak")).isZero();
+        assertThat(out.toString()).isEqualTo("""
+                name    value  unit  limit  must  stretch  anchor     met
+                seen      9.5  ms     3.24  <= 8  <= 5     others 57  NO
+                peak  1234567  1/s
+                """);
+    }
+
+    @Test
+    void aNameStandsForAllThatBeginWithIt() {
+        assertThat(run("bench", "gpu", "--expected", "--rows", "E2,E5")).isZero();
+        assertThat(out.toString().lines().map(line -> line.split(" ")[0])).containsExactly("name", "E2_q1024", "E2_q32", "E2_q1", "E5");
+    }
+
+    @Test
+    void whatAGpuShouldReachIsKnownWithoutOne() {
+        assertThat(run("bench", "gpu", "--expected", "--json")).isZero();
+        assertThat(out.toString()).hasLineCount(1).contains("{\"name\":\"E1\",\"value\":null,\"unit\":\"ms\",\"goal\":8.0,"
+                + "\"goal_is\":\"at_most\",\"met\":null,\"anchor\":\"FAISS flat", "\"limit\":3.24,\"stretch\":5.0,\"recall\":null}");
+        assertThat(run("bench", "gpu", "--expected", "--verify")).isEqualTo(2);
+        assertThat(run("bench", "gpu", "--expected", "--rows", "E9")).isEqualTo(2);
+        assertThat(run("bench", "gpu", "--help")).isZero();
+        assertThat(out.toString()).contains(Gpus.expectedRows().stream().map(Row::name).toList());
+    }
+
+    @Test
+    void withoutAGpuTheReasonIsOneLine() {
+        assumeFalse(Backends.gpus().problem().isEmpty(), "there is a GPU");
+        for (String what : new String[] {"--json", "--verify"}) {
+            assertThat(run("bench", "gpu", what)).isEqualTo(1);
+            assertThat(out.toString()).isEmpty();
+            assertThat(err.toString()).startsWith("perigee: CUDA: ").contains("bench gpu --expected").hasLineCount(1);
+        }
+    }
+
+    @Test
+    @RequiresCuda
+    void verifiesAGpu(@TempDir Path folder) throws IOException {
+        assumeTrue(Backends.gpus().problem().isEmpty(), Backends.gpus().problem());
+        assertThat(run("bench", "gpu", "--verify", "--scope", "small", "--save", folder.toString(), "--json")).isZero();
+        assertThat(err.toString()).contains("passed  select_k: ").doesNotContain("failed");
+        assertThat(out.toString()).hasLineCount(1).contains("{\"name\":\"gemm_groupmin_small\",\"outcome\":\"passed\",",
+                "\"largest_sum_error_of_allowance\":", "\"failed\":0", "\"compute_capability\":");
+        try (var files = Files.list(folder)) {
+            assertThat(files.toList()).singleElement().satisfies(file -> assertThat(file.getFileName().toString())
+                    .matches("\\d{4}-\\d\\d-\\d\\d-[a-z0-9-]+-verify.json"));
+        }
+    }
+
+    @Test
     void helpTellsOfEveryRow() {
         try (ComputeBackend backend = Backends.open("simd", 1)) {
             assertThat(run("bench", "rpc", "--help")).isZero();
@@ -82,13 +146,17 @@ class BenchCommandTest {
     private int run(String... args) {
         out.getBuffer().setLength(0);
         err.getBuffer().setLength(0);
-        CommandLine line = Main.commandLine().addSubcommand(new Fake());
+        CommandLine line = Main.commandLine().addSubcommand(new Fake()).addSubcommand(new Beside());
         return line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true)).execute(args);
     }
 
     /** A goal of each direction, met or not, and none. */
     @Command(name = "fake")
     static final class Fake implements Callable<Integer> {
+        private static final List<Row> ROWS = List.of(new Row("speed", 0.84, "ratio", 0.85),
+                new Row("delay", 99.5, "us", 100, true), new Row("late", 100.5, "us", 100, true),
+                new Row("peak", 1_234_567, "1/s", Double.NaN));
+
         @Mixin
         private Output output;
 
@@ -98,16 +166,33 @@ class BenchCommandTest {
         @Override
         public Integer call() {
             try (ComputeBackend backend = Backends.open("scalar", 1)) {
-                rows.print(List.of(new Fixed()), output, backend);
+                rows.print(List.of(new Fixed(ROWS)), output, backend);
             }
             return 0;
         }
     }
 
-    private static final class Fixed implements Benchmark {
-        private final List<Row> all = List.of(new Row("speed", 0.84, "ratio", 0.85), new Row("delay", 99.5, "us", 100, true),
-                new Row("late", 100.5, "us", 100, true), new Row("peak", 1_234_567, "1/s", Double.NaN));
+    /** A row with context, and one without. */
+    @Command(name = "beside")
+    static final class Beside implements Callable<Integer> {
+        @Mixin
+        private Output output;
 
+        @Mixin
+        private RowOptions rows;
+
+        @Override
+        public Integer call() {
+            Row seen = new Row("seen", 9.5, "ms", 8, true,
+                    new Benchmark.Context("others 57", 3.24, 5, 1, Map.of("device_ms", 9.0)));
+            try (ComputeBackend backend = Backends.open("scalar", 1)) {
+                rows.print(List.of(new Fixed(List.of(seen, Fake.ROWS.getLast()))), output, backend);
+            }
+            return 0;
+        }
+    }
+
+    private record Fixed(List<Row> all) implements Benchmark {
         @Override
         public List<String> rows() {
             return all.stream().map(Row::name).toList();

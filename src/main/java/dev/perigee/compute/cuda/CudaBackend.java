@@ -2,16 +2,19 @@ package dev.perigee.compute.cuda;
 
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
+import dev.perigee.compute.Benchmark;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
+import dev.perigee.compute.Verification;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** A GPU through the CUDA driver: exact search with our own kernels. */
 public final class CudaBackend implements ComputeBackend {
@@ -130,6 +133,21 @@ public final class CudaBackend implements ComputeBackend {
             LOG.log(System.Logger.Level.INFO, "{0}; products are made by a kernel of Perigee", e.getMessage());
             return Multiplication.KERNEL;
         }
+    }
+
+    @Override
+    public List<Benchmark> benchmarks() {
+        return List.of(new CudaBenchmark(this, GpuSizes.FULL));
+    }
+
+    /** The rows of its benchmark as one H200 should have them: limits and goals, no values. */
+    public static List<Benchmark.Row> expectedRows() {
+        return CudaBenchmark.expected();
+    }
+
+    @Override
+    public Optional<Verification> verification() {
+        return Optional.of(new CudaVerification(this));
     }
 
     @Override

@@ -86,6 +86,10 @@ public final class CudaDevice implements AutoCloseable {
         return value[0];
     }
 
+    CudaDriver.Device facts() {
+        return facts;
+    }
+
     public String name() {
         return facts.name();
     }

@@ -39,8 +39,13 @@ final class CudaSearcher implements Searcher {
             return;
         }
         try (Slots.Lease lease = backend.slots().take()) {
-            ExactSearch.run(lease.slot(), segments, batch, backend.workBytes(), into);
+            search(lease.slot(), batch, into);
         }
+    }
+
+    /** The same on a slot that the caller holds. */
+    void search(Slot slot, SearchBatch batch, TopK into) {
+        ExactSearch.run(slot, segments, batch, backend.workBytes(), into);
     }
 
     @Override

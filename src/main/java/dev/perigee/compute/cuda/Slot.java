@@ -37,6 +37,7 @@ final class Slot implements AutoCloseable {
     private final Map<Part, DeviceBuffer> parts = new EnumMap<>(Part.class);
     private final Map<RowMask, DeviceBuffer> masks = new LinkedHashMap<>(16, 0.75f, true);
     private PinnedBuffer host;
+    private LaunchWatch watch;
 
     Slot(CudaDevice device, KernelModule module) {
         this.device = device;
@@ -117,9 +118,23 @@ final class Slot implements AutoCloseable {
         return arguments.of(kernel);
     }
 
+    /** Has all launches timed; null = no more. */
+    void watch(LaunchWatch next) {
+        watch = next;
+    }
+
+    KernelModule module() {
+        return module;
+    }
+
     /** Starts the kernel that the arguments were put for. */
     void launch(int columns, int rows, int threads, int sharedBytes) {
-        module.launch(arguments, columns, rows, threads, sharedBytes, stream);
+        if (watch == null) {
+            module.launch(arguments, columns, rows, threads, sharedBytes, stream);
+        } else {
+            watch.launch(arguments.kernel(), stream,
+                    () -> module.launch(arguments, columns, rows, threads, sharedBytes, stream));
+        }
     }
 
     @Override
