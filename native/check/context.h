@@ -106,7 +106,8 @@ inline Context context;
     std::fprintf(stderr, "FAILED in kernel %s", context.kernel ? context.kernel : "?");
     if (context.here != nullptr) {
         const uint3 t = context.here->index;
-        std::fprintf(stderr, ", block (%u,%u,%u), thread (%u,%u,%u)", context.block.x, context.block.y, context.block.z, t.x, t.y, t.z);
+        const uint3 b = context.block;
+        std::fprintf(stderr, ", block (%u,%u,%u), thread (%u,%u,%u)", b.x, b.y, b.z, t.x, t.y, t.z);
     }
     std::fprintf(stderr, ": ");
     va_list arguments;

@@ -128,8 +128,9 @@ HOST_CUDA_QUIET inline void start_block() {
 }
 
 HOST_CUDA_QUIET inline void run_block(size_t number) {
-    context.block = {static_cast<unsigned>(number % context.grid.x), static_cast<unsigned>(number / context.grid.x % context.grid.y),
-                     static_cast<unsigned>(number / context.grid.x / context.grid.y)};
+    const size_t line = number / context.grid.x;
+    context.block = {static_cast<unsigned>(number % context.grid.x), static_cast<unsigned>(line % context.grid.y),
+                     static_cast<unsigned>(line / context.grid.y)};
     poison_shared();
     race::begin_block();
     start_block();

@@ -1,7 +1,7 @@
 // Runs unmodified CUDA sources on the host, to check them: a fibre per CUDA thread, one block after another.
 //
-// A launch may run under any of three schedules (see grid.h). A misuse that the host can see ends the process with a line that names
-// the kernel, the block and the thread. One launch at a time: run_grid waits for its turn.
+// A launch may run under any of three schedules (see context.h). A misuse that the host can see ends the process with a line
+// that names the kernel, the block and the thread. One launch at a time: run_grid waits for its turn.
 #pragma once
 
 #include "types.h"

@@ -7,8 +7,8 @@
 
 namespace host_cuda {
 
-// A name that a source gives to MUTANT, or "KERNEL#N": the N-th place where that kernel waits, counted as they are first reached, is
-// passed. Places are __syncthreads, __syncwarp and copy_async_wait, which then waits for one group fewer.
+// A name that a source gives to MUTANT, or "KERNEL#N": the N-th place where that kernel waits, counted as they are first
+// reached, is passed. Places are __syncthreads, __syncwarp and copy_async_wait, which then waits for one group fewer.
 inline const char* mutant = nullptr;
 inline bool mutant_seen = false; // its place was reached
 

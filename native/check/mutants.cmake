@@ -6,8 +6,8 @@ function(mutant name build check expected)
   set_tests_properties(mutant-${name}-${build} PROPERTIES LABELS mutant TIMEOUT 60)
 endfunction()
 
-# every_wait(kernel checks [N...]): the checks must fail in check-race for each __syncthreads, __syncwarp and copy_async_wait of the
-# kernel that is left out, but those of these numbers, which are not needed.
+# every_wait(kernel checks [N...]): the checks must fail in check-race for each __syncthreads, __syncwarp and copy_async_wait of
+# the kernel that is left out, but those of these numbers, which are not needed.
 function(every_wait kernel check)
   add_test(NAME every-wait-${kernel}
     COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:check-race> -DKERNEL=${kernel} "-DCHECK=${check}" "-DNEEDLESS=${ARGN}"

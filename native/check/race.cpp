@@ -1,13 +1,13 @@
 // Finds races by construction: every access of a kernel is compared with the earlier ones to the same memory.
 //
 // Two accesses of different threads are in order if a __syncthreads lies between them, or, within a warp, a __syncwarp of both
-// lanes. Else they are a race, unless both read or both are atomic; so is what two blocks of a launch do to the same global memory.
-// Shuffles and votes order nothing. Reads of shared memory that nobody wrote in this block and of the target of an unfinished
-// cp.async are failures as well.
+// lanes. Else they are a race, unless both read or both are atomic; so is what two blocks of a launch do to the same global
+// memory. Shuffles and votes order nothing. Reads of shared memory that nobody wrote in this block and of the target of an
+// unfinished cp.async are failures as well.
 //
 // What is kept of a word: the last plain write, and of reads and of atomics so many that no race is lost (see note). Words that
-// are accessed by smaller pieces get that per byte. Not seen: order by fences and flags, which is reported as a race, and lanes that
-// only some of many partial __syncwarp masks name.
+// are accessed by smaller pieces get that per byte. Only accesses that happen count: a race that needs other data is not seen.
+// Order by fences and flags is not known, and reported as a race.
 #include "race.h"
 
 #include "context.h"
@@ -46,8 +46,8 @@ bool in_order(const Stamp& earlier, const Stamp& later, bool shared) {
     return earlier.thread / 32 == later.thread / 32 && known[later.thread][earlier.thread % 32] >= earlier.clock;
 }
 
-// Keeps the latest access, the latest of another thread of its warp, of another warp of its block, and of another block. Whatever
-// a later write is out of order with, it is out of order with one of these.
+// Keeps the latest access, the latest of another thread of its warp, of another warp of its block, and of another block. What
+// a later write is out of order with, it is so with one of these; but a third lane that a partial __syncwarp leaves out is lost.
 void note(Stamp (&latest)[4], const Stamp& stamp) {
     const Stamp old = latest[0];
     latest[0] = stamp;
@@ -55,8 +55,9 @@ void note(Stamp (&latest)[4], const Stamp& stamp) {
         latest[1] = latest[2] = {};
         latest[3] = old;
     } else if (old.thread / 32 != stamp.thread / 32) {
-        const Stamp& other = latest[2];
-        latest[1] = other.block == stamp.block && other.thread / 32 == stamp.thread / 32 && other.thread != stamp.thread ? other : Stamp{};
+        const Stamp other = latest[2];
+        const bool same_warp = other.block == stamp.block && other.thread / 32 == stamp.thread / 32;
+        latest[1] = same_warp && other.thread != stamp.thread ? other : Stamp{};
         latest[2] = old;
     } else if (old.thread != stamp.thread) {
         latest[1] = old;

@@ -65,9 +65,9 @@ const char* source_line() {
     static std::string text;
     char program[4096];
     const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[length > 0 ? length : 0] = 0;
     char command[5000];
-    std::snprintf(command, sizeof command, "addr2line -s -e '%.*s' %p 2>/dev/null", length > 0 ? static_cast<int>(length) : 0, program,
-                  access_place());
+    std::snprintf(command, sizeof command, "addr2line -s -e '%s' %p 2>/dev/null", program, access_place());
     if (FILE* pipe = popen(command, "r")) {
         char line[256] = "";
         if (std::fgets(line, sizeof line, pipe) != nullptr) {

@@ -114,7 +114,8 @@ HOST_CUDA_QUIET inline void load_fragments(Fibre* lanes, unsigned) {
 
 } // namespace host_cuda
 
-HOST_CUDA_QUIET inline void mma_m16n8k16(float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2], int line = __builtin_LINE()) {
+HOST_CUDA_QUIET inline void mma_m16n8k16(float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2],
+                                         int line = __builtin_LINE()) {
     host_cuda::Fragments fragments{c, a, b};
     host_cuda::context.here->operands = &fragments;
     host_cuda::meet(~0u, host_cuda::Primitive::MMA, line, host_cuda::multiply_fragments);

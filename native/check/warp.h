@@ -124,7 +124,8 @@ HOST_CUDA_QUIET inline T reduce(unsigned mask, T value, Operation operation) {
 
 HOST_CUDA_QUIET inline void __syncwarp(unsigned mask = ~0u, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
     if (!host_cuda::passes(file, line)) {
-        host_cuda::meet(mask, host_cuda::Primitive::SYNC, 0, [](host_cuda::Fibre*, unsigned among) { host_cuda::race::sync_warp(among); });
+        host_cuda::meet(mask, host_cuda::Primitive::SYNC, 0,
+                        [](host_cuda::Fibre*, unsigned among) { host_cuda::race::sync_warp(among); });
     }
 }
 

@@ -21,7 +21,8 @@ KERNEL product(const __half* queries, int count, const __half* rows, int n, int 
         const int vector = lane / 2;
         const int unit = lane % 2 * 8;
         const int shift = MUTANT(product_misaligned_copy) ? 1 : 0;
-        copy_async_16(stage + vector * 16 + unit, queries + (size_t)min(query + vector, count - 1) * dim + step * 16 + unit + shift);
+        const __half* from = queries + (size_t)min(query + vector, count - 1) * dim + step * 16 + unit;
+        copy_async_16(stage + vector * 16 + unit, from + shift);
         if (vector < 8) {
             const int last = MUTANT(product_tail_read) ? n : n - 1;
             __half* to = MUTANT(product_copy_elsewhere) ? reinterpret_cast<__half*>(out) : stage + (16 + vector) * 16 + unit;
@@ -82,7 +83,7 @@ CHECK(product_is_right) {
         }
     }
     check::Global<float> out(expected.size());
-    launch(product, dim3((n + 7) / 8, (count + 15) / 16), dim3(32), 2 * STAGE * sizeof(__half), check::Global<__half>(queries), count,
-           check::Global<__half>(rows), n, dim, out);
+    launch(product, dim3((n + 7) / 8, (count + 15) / 16), dim3(32), 2 * STAGE * sizeof(__half),
+           check::Global<__half>(queries), count, check::Global<__half>(rows), n, dim, out);
     check::expect_near("product", out, expected, 1e-4);
 }
