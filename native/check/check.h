@@ -76,10 +76,14 @@ private:
     size_t size_;
 };
 
+// The symbol of a kernel, or else the text that a check writes for it.
+const char* name_of(const void* kernel, const char* text);
+
 template <class... Parameters, class... Arguments>
-void launch_as(const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 threads, size_t dynamic_bytes,
+void launch_as(const char* text, void (*kernel)(Parameters...), dim3 grid, dim3 threads, size_t dynamic_bytes,
                Arguments&&... arguments) {
     const std::tuple<Parameters...> parameters(std::forward<Arguments>(arguments)...);
+    const char* const name = name_of(reinterpret_cast<const void*>(kernel), text);
     host_cuda::run_grid(name, grid, threads, dynamic_bytes, [&] { std::apply(kernel, parameters); });
 }
 

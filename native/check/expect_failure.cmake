@@ -1,8 +1,11 @@
 # cmake -D PROGRAM= -D MUTANT= -D CHECK= -D EXPECTED= -P expect_failure.cmake: the check must fail, and say so as expected.
-# Without MUTANT the program is one.
+# Without MUTANT the program is one; SCHEDULE is one of the orders of main.cpp, else all.
 cmake_minimum_required(VERSION 3.25)
 if(MUTANT)
   set(choice --mutant ${MUTANT})
+endif()
+if(DEFINED SCHEDULE)
+  list(APPEND choice --schedule ${SCHEDULE})
 endif()
 execute_process(COMMAND ${PROGRAM} ${choice} ${CHECK} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
 if(result EQUAL 0)

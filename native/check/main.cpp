@@ -10,6 +10,8 @@
 #include <random>
 #include <string>
 
+#include <dlfcn.h>
+
 namespace check {
 
 namespace {
@@ -31,7 +33,8 @@ const Order ORDERS[] = {
     {"shuffled-2", host_cuda::Schedule::SHUFFLED, 0x9e3779b9},
 };
 
-Check* checks = nullptr;
+Check* checks = nullptr; // in the order of a source
+Check** last = &checks;
 const Check* running = nullptr;
 const Order* order = nullptr;
 int wrongs = 0; // of the check that runs
@@ -72,8 +75,9 @@ std::vector<const Check*> chosen(const std::vector<std::string>& names) {
 
 } // namespace
 
-Check::Check(const char* name, void (*run)()) : name(name), run(run), next(checks) {
-    checks = this;
+Check::Check(const char* name, void (*run)()) : name(name), run(run), next(nullptr) {
+    *last = this;
+    last = &next;
 }
 
 void wrong(const char* format, ...) {
@@ -86,6 +90,11 @@ void wrong(const char* format, ...) {
     std::vfprintf(stderr, format, arguments);
     va_end(arguments);
     std::fprintf(stderr, "\n");
+}
+
+const char* name_of(const void* kernel, const char* text) {
+    Dl_info info;
+    return dladdr(kernel, &info) != 0 && info.dli_sname != nullptr && info.dli_saddr == kernel ? info.dli_sname : text;
 }
 
 std::vector<float> normal(size_t count, unsigned seed) {

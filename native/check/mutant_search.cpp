@@ -10,6 +10,6 @@ CHECK(every_route_is_exact) {
     search_is_exact({Kind::GAUSSIAN, Distance::L2, 200, 3, 30, 70, true, true});
     search_is_exact({Kind::GAUSSIAN, Distance::L2, 100, 3, 20, 1, false});
     for (bool append : {false, true}) {
-        search_is_exact({Kind::DUPLICATED, Distance::L2, 400, 3, 6, 5, true, append, false, 1 << 30, 5 + 64});
+        search_is_exact({Kind::DUPLICATED, Distance::L2, 700, 3, 6, 5, true, append, false, 1 << 30, 5 + 64});
     }
 }

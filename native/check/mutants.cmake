@@ -6,11 +6,11 @@ function(mutant name build check expected)
   set_tests_properties(mutant-${name}-${build} PROPERTIES LABELS mutant TIMEOUT 60)
 endfunction()
 
-# every_wait(kernel check [N...]): the check must fail in check-race for each __syncthreads, __syncwarp and copy_async_wait of the
+# every_wait(kernel checks [N...]): the checks must fail in check-race for each __syncthreads, __syncwarp and copy_async_wait of the
 # kernel that is left out, but those of these numbers, which are not needed.
 function(every_wait kernel check)
   add_test(NAME every-wait-${kernel}
-    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:check-race> -DKERNEL=${kernel} -DCHECK=${check} "-DNEEDLESS=${ARGN}"
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:check-race> -DKERNEL=${kernel} "-DCHECK=${check}" "-DNEEDLESS=${ARGN}"
             -P ${CMAKE_CURRENT_SOURCE_DIR}/every_wait.cmake)
   set_tests_properties(every-wait-${kernel} PROPERTIES LABELS mutant TIMEOUT 300)
 endfunction()

@@ -22,6 +22,7 @@ inline Route search_is_exact(const Asking& a) {
     Search search(a.distance, queries, rows, mask, a.k, a.shadowed);
     if (a.pool > 0) {
         search.pool_capacity = search.row_capacity = a.pool;
+        search.group_capacity = (a.pool - a.k) / GROUP;
     }
     const std::vector<std::vector<Found>> found = search.run(a.append, a.tile_rows);
     for (int q = 0; q < a.queries; ++q) {

@@ -41,7 +41,7 @@ class DemoCommandTest {
         assertThat(indexes(result)).extracting(line -> line.get("index")).containsExactly("flat", "ivf_flat", "ivf_pq");
         assertThat(indexes(result)).allSatisfy(line -> {
             assertThat(line.keySet()).containsExactly("index", "recall_at_10", "qps_batch", "qps_single", "p50_us", "p99_us",
-                    "bytes");
+                    "bytes", "backend", "device");
             assertThat(number(line, "qps_batch")).isGreaterThan(1);
             assertThat(number(line, "qps_single")).isGreaterThan(1);
             assertThat(number(line, "p99_us")).isGreaterThanOrEqualTo(number(line, "p50_us")).isGreaterThan(1);

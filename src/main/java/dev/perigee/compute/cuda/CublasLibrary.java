@@ -32,6 +32,8 @@ public record CublasLibrary(String file, int major, String problem) {
     private static final String VERSION_13 = "libcublas.so.13";
     /** In a folder of its own beside the natives of JCuda, so that the linker never takes it for the real one. */
     private static final Path FORWARDER = Path.of("perigee-cublas", VERSION_12);
+    /** Its function that takes the path of a cuBLAS. */
+    private static final String USE = "perigee_cublas_use";
     private static final int TEXT_BYTES = 4096;
 
     private static final String NOTHING = "no %s or %s that can be loaded, in the places that the linker knows, toolkits or "
@@ -49,7 +51,9 @@ public record CublasLibrary(String file, int major, String problem) {
     }
 
     private static CublasLibrary probe(CublasPlaces places) {
-        return probe(places.of(VERSION_12), places.of(VERSION_13), forwarder());
+        String problem = NativeLibrary.CUBLAS.problem(); // an image may go without: then nothing is worth loading
+        return problem.isEmpty() ? probe(places.of(VERSION_12), places.of(VERSION_13), forwarder())
+                : new CublasLibrary("", 0, problem);
     }
 
     /**
@@ -78,6 +82,9 @@ public record CublasLibrary(String file, int major, String problem) {
         for (String place : places) {
             try {
                 SymbolLookup symbols = SymbolLookup.libraryLookup(place, Arena.global());
+                if (symbols.find(USE).isPresent()) {
+                    continue; // the forwarding library: where it is in use, the linker finds it by the name that it stands for
+                }
                 Optional<String> missing = FUNCTIONS.stream().filter(name -> symbols.find(name).isEmpty()).findFirst();
                 if (missing.isEmpty()) {
                     return new CublasLibrary(place, major, "");
@@ -129,7 +136,7 @@ public record CublasLibrary(String file, int major, String problem) {
     /** From now on libcublas.so.12 is the forwarding library, and leads to {@code target}. */
     private static void forward(Path forwarder, String target) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment use = SymbolLookup.libraryLookup(forwarder, Arena.global()).findOrThrow("perigee_cublas_use");
+            MemorySegment use = SymbolLookup.libraryLookup(forwarder, Arena.global()).findOrThrow(USE);
             MemorySegment error = (MemorySegment) Linker.nativeLinker().downcallHandle(use,
                     FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS)).invokeExact(arena.allocateFrom(target));
             if (error.address() != 0) {

@@ -1,5 +1,7 @@
 package dev.perigee.compute.cuda;
 
+import dev.perigee.ErrorCode;
+import dev.perigee.PerigeeException;
 import dev.perigee.compute.Benchmark;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.compute.SearchBatch;
@@ -16,6 +18,7 @@ import java.util.Optional;
 
 /** A GPU through the CUDA driver: exact search with our own kernels. */
 public final class CudaBackend implements ComputeBackend {
+    private static final System.Logger LOG = System.getLogger(CudaBackend.class.getName());
     private static final long LEAST_WORK_BYTES = 32L << 20;
     private static final long MOST_WORK_BYTES = 4L << 30;
     /** Part of the device's memory that one search may work in. */
@@ -27,6 +30,7 @@ public final class CudaBackend implements ComputeBackend {
     private final QueryMemory queryMemory;
     private final Residents residents;
     private final long workBytes;
+    private Multiplication.Product product;
 
     private CudaBackend(CudaDevice device, int tileRows) {
         this.device = device;
@@ -107,7 +111,27 @@ public final class CudaBackend implements ComputeBackend {
     public void multiply(Matrix rows, Matrix weights, Matrix into) {
         ComputeBackend.checkProduct(rows, weights, into);
         try (Slots.Lease lease = slots.take()) {
-            Multiplication.run(lease.slot(), rows, weights, into, workBytes);
+            Multiplication.run(lease.slot(), product(), rows, weights, into, workBytes);
+        }
+    }
+
+    /** Decided at the first product, for cuBLAS takes a second to load and memory of the device. */
+    private synchronized Multiplication.Product product() {
+        if (product == null) {
+            product = CublasLibrary.probe().problem().isEmpty() ? cublas() : Multiplication.KERNEL;
+        }
+        return product;
+    }
+
+    private Multiplication.Product cublas() {
+        try {
+            return Multiplication.by(Cublas.open(device));
+        } catch (PerigeeException e) {
+            if (e.code() != ErrorCode.UNAVAILABLE) {
+                throw e;
+            }
+            LOG.log(System.Logger.Level.INFO, "{0}; products are made by a kernel of Perigee", e.getMessage());
+            return Multiplication.KERNEL;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.perigee.compute.cuda;
 import static dev.perigee.compute.cuda.ProductShape.GROUP;
 import static dev.perigee.compute.cuda.Slot.Part.ACTIVE;
 import static dev.perigee.compute.cuda.Slot.Part.ALPHA;
+import static dev.perigee.compute.cuda.Slot.Part.ANSWERS;
 import static dev.perigee.compute.cuda.Slot.Part.BETA;
 import static dev.perigee.compute.cuda.Slot.Part.CONSTANT;
 import static dev.perigee.compute.cuda.Slot.Part.GAMMA;
@@ -11,15 +12,10 @@ import static dev.perigee.compute.cuda.Slot.Part.LIMITS;
 import static dev.perigee.compute.cuda.Slot.Part.LIST;
 import static dev.perigee.compute.cuda.Slot.Part.LIST_COUNTS;
 import static dev.perigee.compute.cuda.Slot.Part.MINIMA;
-import static dev.perigee.compute.cuda.Slot.Part.OVERFLOW;
-import static dev.perigee.compute.cuda.Slot.Part.POOL_COUNTS;
 import static dev.perigee.compute.cuda.Slot.Part.POOL_DISTANCES;
 import static dev.perigee.compute.cuda.Slot.Part.POOL_POSITIONS;
 import static dev.perigee.compute.cuda.Slot.Part.QUERIES;
 import static dev.perigee.compute.cuda.Slot.Part.SHADOWS;
-import static dev.perigee.compute.cuda.Slot.Part.TOP_COUNTS;
-import static dev.perigee.compute.cuda.Slot.Part.TOP_DISTANCES;
-import static dev.perigee.compute.cuda.Slot.Part.TOP_POSITIONS;
 import static dev.perigee.compute.cuda.Slot.Part.UNIT;
 
 import dev.perigee.compute.SearchBatch;
@@ -31,6 +27,7 @@ import dev.perigee.vector.RowMask;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * The exact search of a block of queries on one slot: a scan that gives the smallest key of every 32 rows, the groups that
@@ -61,6 +58,9 @@ final class ExactSearch {
     private final int poolCapacity;
     private final int groupCapacity;
     private final int rowCapacity;
+    private final AnswerLayout layout;
+    /** The answers so far, on the host: fetched after each tile. */
+    private MemorySegment answers;
 
     private ExactSearch(Slot slot, SearchBatch batch, int from, int count, int most) {
         this.slot = slot;
@@ -74,6 +74,7 @@ final class ExactSearch {
         this.poolCapacity = poolCapacity(most);
         this.groupCapacity = 2 * most + 256;
         this.rowCapacity = most < APPEND_FROM ? 0 : 2 * most + 4096;
+        this.layout = new AnswerLayout(count, most);
     }
 
     private static int poolCapacity(int k) {
@@ -108,8 +109,7 @@ final class ExactSearch {
         Matrix queries = batch.queries().slice(from, from + count);
         slot.at(QUERIES).upload(0, queries.segment().asSlice(0, count * stride), stream);
         slot.upload(KS, Arrays.copyOfRange(batch.k(), from, from + count));
-        slot.at(TOP_COUNTS).fill(0, count * 4L, 0, stream);
-        slot.at(POOL_COUNTS).fill(0, count * 4L, 0, stream);
+        slot.at(ANSWERS).fill(0, layout.counted(), 0, stream);
         for (int s = 0; s < segments.length; s++) {
             DeviceSegment segment = segments[s];
             RowMask mask = batch.mask(s);
@@ -125,7 +125,7 @@ final class ExactSearch {
         slot.reserve(KS, count * 4L);
         slot.reserve(ACTIVE, count * 4L);
         slot.reserve(SHADOWS, ProductShape.shadowBytes(padded, dim));
-        for (Slot.Part perQuery : new Slot.Part[] {ALPHA, BETA, GAMMA, LIMITS, LIST_COUNTS, POOL_COUNTS, TOP_COUNTS, OVERFLOW}) {
+        for (Slot.Part perQuery : new Slot.Part[] {ALPHA, BETA, GAMMA, LIMITS, LIST_COUNTS}) {
             slot.reserve(perQuery, count * 4L);
         }
         slot.reserve(UNIT, count * 8L);
@@ -134,32 +134,34 @@ final class ExactSearch {
         slot.reserve(LIST, (long) count * Math.max(groupCapacity, rowCapacity) * 4);
         slot.reserve(POOL_DISTANCES, (long) count * poolCapacity * 8);
         slot.reserve(POOL_POSITIONS, (long) count * poolCapacity * 8);
-        slot.reserve(TOP_DISTANCES, (long) count * most * 8);
-        slot.reserve(TOP_POSITIONS, (long) count * most * 8);
+        slot.reserve(ANSWERS, layout.bytes());
     }
 
     private int padded() {
         return (count + ProductShape.QUERY_PADDING - 1) / ProductShape.QUERY_PADDING * ProductShape.QUERY_PADDING;
     }
 
-    /** Downloads what the pools hold in the end. */
-    private void collect(Distance distance, TopK into) {
-        long places = (long) count * most;
-        MemorySegment host = slot.host(count * 4L + 64 + places * 16);
-        MemorySegment counts = host.asSlice(0, count * 4L);
-        long begin = (count * 4L + 63) / 64 * 64;
-        MemorySegment distances = host.asSlice(begin, places * 8);
-        MemorySegment positions = host.asSlice(begin + places * 8, places * 8);
-        slot.at(TOP_COUNTS).download(0, counts, stream);
-        slot.at(TOP_DISTANCES).download(0, distances, stream);
-        slot.at(TOP_POSITIONS).download(0, positions, stream);
+    private void fetch() {
+        answers = slot.host(layout.bytes()).asSlice(0, layout.bytes());
+        slot.at(ANSWERS).download(0, answers, stream);
         stream.synchronize();
+    }
+
+    private int answer(long offset, int query) {
+        return answers.get(ValueLayout.JAVA_INT, offset + query * 4L);
+    }
+
+    /** Merges what was fetched last. */
+    private void collect(Distance distance, TopK into) {
+        if (answers == null) {
+            return; // no rows
+        }
         double[] d = new double[most];
         long[] p = new long[most];
         for (int q = 0; q < count; q++) {
-            int found = counts.getAtIndex(ValueLayout.JAVA_INT, q);
-            MemorySegment.copy(distances, ValueLayout.JAVA_DOUBLE, (long) q * most * 8, d, 0, found);
-            MemorySegment.copy(positions, ValueLayout.JAVA_LONG, (long) q * most * 8, p, 0, found);
+            int found = answer(layout.topCounts(), q);
+            MemorySegment.copy(answers, ValueLayout.JAVA_DOUBLE, layout.distances() + (long) q * most * 8, d, 0, found);
+            MemorySegment.copy(answers, ValueLayout.JAVA_LONG, layout.positions() + (long) q * most * 8, p, 0, found);
             for (int i = 0; distance != Distance.L2 && i < found; i++) {
                 d[i] = d[i] == 0 ? -0.0 : d[i]; // the negated product is what the reference gives
             }
@@ -199,9 +201,11 @@ final class ExactSearch {
                 rescore(null, count, GROUP, groupCapacity);
             }
             merge(null, count);
+            fetch();
             int[] again = overflown();
             if (again.length > 0) {
                 searchInPieces(again);
+                fetch();
             }
         }
 
@@ -277,7 +281,7 @@ final class ExactSearch {
             (active == null ? a.none() : a.put(active)).put(slot.at(MINIMA)).put(rows.groups()).put(rows.groups())
                     .put(slot.at(KS)).put(slot.at(ALPHA)).put(slot.at(BETA)).put(slot.at(GAMMA)).put(slot.at(UNIT))
                     .put(slot.at(CONSTANT)).put(rows.groupNorm).put(rows.groupError).put(rows.groupStart).put(accumulation)
-                    .put(relative).put(slot.at(TOP_COUNTS)).put(slot.at(TOP_DISTANCES)).put(most).put(again ? 1 : 0)
+                    .put(relative).put(slot.at(ANSWERS), layout.topCounts()).put(slot.at(ANSWERS), layout.distances()).put(most).put(again ? 1 : 0)
                     .put(begin).put(end).put(slot.at(LIMITS)).put(capacity).put(slot.at(LIST_COUNTS)).put(slot.at(LIST));
             slot.launch(queries, 1, 512, 0);
         }
@@ -289,31 +293,22 @@ final class ExactSearch {
                     .put(data.rows().stride() / 4).put(rows.count()).put(dim).put(l2 ? 1 : 0);
             putMask(a).put(span).put(slot.at(LIST_COUNTS)).put(slot.at(LIST)).put(capacity).put(slot.at(LIMITS))
                     .put(slot.at(GAMMA)).put(slot.at(UNIT)).put(slot.at(CONSTANT)).put(position).put(poolCapacity)
-                    .put(slot.at(POOL_COUNTS)).put(slot.at(POOL_DISTANCES)).put(slot.at(POOL_POSITIONS));
+                    .put(slot.at(ANSWERS), layout.poolCounts()).put(slot.at(POOL_DISTANCES)).put(slot.at(POOL_POSITIONS));
             slot.launch(blocks, queries, 256, 0);
         }
 
         private void merge(DeviceBuffer active, int queries) {
+            DeviceBuffer memory = slot.at(ANSWERS);
             Arguments a = slot.of(Kernel.MERGE_TOP);
-            (active == null ? a.none() : a.put(active)).put(slot.at(KS)).put(poolCapacity).put(slot.at(POOL_COUNTS))
-                    .put(slot.at(POOL_DISTANCES)).put(slot.at(POOL_POSITIONS)).put(slot.at(TOP_COUNTS))
-                    .put(slot.at(TOP_DISTANCES)).put(slot.at(TOP_POSITIONS)).put(most).put(slot.at(OVERFLOW));
+            (active == null ? a.none() : a.put(active)).put(slot.at(KS)).put(poolCapacity).put(memory, layout.poolCounts())
+                    .put(slot.at(POOL_DISTANCES)).put(slot.at(POOL_POSITIONS)).put(memory, layout.topCounts())
+                    .put(memory, layout.distances()).put(memory, layout.positions()).put(most).put(memory, layout.overflow());
             slot.launch(queries, 1, most < APPEND_FROM ? 128 : 512, 0);
         }
 
         /** The queries whose candidates were more than their memory holds; their pools are as before the tile. */
         private int[] overflown() {
-            MemorySegment flags = slot.host(count * 4L).asSlice(0, count * 4L);
-            slot.at(OVERFLOW).download(0, flags, stream);
-            stream.synchronize();
-            int[] queries = new int[count];
-            int found = 0;
-            for (int q = 0; q < count; q++) {
-                if (flags.getAtIndex(ValueLayout.JAVA_INT, q) != 0) {
-                    queries[found++] = q;
-                }
-            }
-            return Arrays.copyOf(queries, found);
+            return IntStream.range(0, count).filter(q -> answer(layout.overflow(), q) != 0).toArray();
         }
 
         /** So few groups at a time that all their rows have room in the pool. */

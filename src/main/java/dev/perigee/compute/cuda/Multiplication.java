@@ -7,14 +7,29 @@ import java.lang.foreign.MemorySegment;
 final class Multiplication {
     private static final int TILE = 64;
 
+    /** What multiplies on the device, in the slot's stream. */
+    interface Product {
+        /** As {@link Cublas#multiply}. */
+        void multiply(Slot slot, DeviceMatrix rows, DeviceMatrix weights, DeviceMatrix into);
+    }
+
+    /** Our own kernel, where there is no cuBLAS. */
+    static final Product KERNEL = Multiplication::launch;
+
     private Multiplication() {
+    }
+
+    /** The host's cuBLAS. */
+    static Product by(Cublas cublas) {
+        return (slot, rows, weights, into) ->
+                cublas.multiply(rows, weights, into, Cublas.Precision.FLOAT32, slot.stream());
     }
 
     /**
      * @param into      as {@link dev.perigee.compute.ComputeBackend#multiply}
      * @param workBytes device memory for rows and results of a slice
      */
-    static void run(Slot slot, Matrix rows, Matrix weights, Matrix into, long workBytes) {
+    static void run(Slot slot, Product product, Matrix rows, Matrix weights, Matrix into, long workBytes) {
         if (rows.rows() == 0 || weights.rows() == 0) {
             return;
         }
@@ -29,18 +44,20 @@ final class Multiplication {
             for (int from = 0; from < rows.rows(); from += most) {
                 int count = Math.min(most, rows.rows() - from);
                 a.upload(0, bytes(rows, from, count), stream);
-                multiply(slot, a, count, rows, b, weights, out, into);
+                product.multiply(slot, DeviceMatrix.of(a, count, rows.dim()), DeviceMatrix.of(b, weights.rows(), rows.dim()),
+                        DeviceMatrix.of(out, count, weights.rows()));
                 out.download(0, bytes(into, from, count), stream);
                 stream.synchronize();
             }
         }
     }
 
-    private static void multiply(Slot slot, DeviceBuffer a, int count, Matrix rows, DeviceBuffer b, Matrix weights,
-            DeviceBuffer out, Matrix into) {
-        slot.of(Kernel.DIRECT_PRODUCT).put(a).put(rows.stride() / 4).put(count).put(b).put(weights.stride() / 4)
-                .put(weights.rows()).put(rows.dim()).put(out).put(into.stride() / 4);
-        slot.launch((count + TILE - 1) / TILE, (weights.rows() + TILE - 1) / TILE, 256, 0);
+    /** The matrices lie at the start of their buffers. */
+    private static void launch(Slot slot, DeviceMatrix rows, DeviceMatrix weights, DeviceMatrix into) {
+        slot.of(Kernel.DIRECT_PRODUCT).put(rows.buffer()).put(rows.stride() / 4).put(rows.rows())
+                .put(weights.buffer()).put(weights.stride() / 4).put(weights.rows()).put(rows.dim())
+                .put(into.buffer()).put(into.stride() / 4);
+        slot.launch((rows.rows() + TILE - 1) / TILE, (weights.rows() + TILE - 1) / TILE, 256, 0);
     }
 
     private static MemorySegment bytes(Matrix matrix, int from, int count) {

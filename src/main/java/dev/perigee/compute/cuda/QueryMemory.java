@@ -3,16 +3,19 @@ package dev.perigee.compute.cuda;
 import dev.perigee.compute.Searcher;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.TreeMap;
 
-/** Pinned memory for queries, kept for the next lease. Thread-safe. */
+/** Pinned memory for queries, in sizes that are powers of two, kept for the next lease: to pin takes long. Thread-safe. */
 final class QueryMemory implements AutoCloseable {
+    private static final long LEAST_BYTES = 1 << 16;
     /** What is kept at the most. */
     private static final long MOST_IDLE_BYTES = 256L << 20;
 
     private final CudaDevice device;
-    private final TreeMap<Long, PinnedBuffer> idle = new TreeMap<>();
+    private final Map<Long, Deque<PinnedBuffer>> idle = new HashMap<>();
     private long idleBytes;
 
     QueryMemory(CudaDevice device) {
@@ -26,25 +29,25 @@ final class QueryMemory implements AutoCloseable {
     }
 
     private PinnedBuffer take(long bytes) {
+        long size = Math.max(LEAST_BYTES, Long.highestOneBit(2 * bytes - 1));
         synchronized (this) {
-            Map.Entry<Long, PinnedBuffer> fit = idle.ceilingEntry(bytes);
-            if (fit != null && fit.getKey() <= Math.max(1 << 16, 4 * bytes)) {
-                idle.remove(fit.getKey());
-                idleBytes -= fit.getKey();
-                return fit.getValue();
+            PinnedBuffer kept = idle.computeIfAbsent(size, s -> new ArrayDeque<>()).poll();
+            if (kept != null) {
+                idleBytes -= size;
+                return kept;
             }
         }
-        return device.allocatePinned(bytes);
+        return device.allocatePinned(size);
     }
 
     private synchronized void give(PinnedBuffer buffer) {
-        long bytes = buffer.segment().byteSize();
-        if (idleBytes + bytes > MOST_IDLE_BYTES || idle.containsKey(bytes)) {
+        long size = buffer.segment().byteSize();
+        if (idleBytes + size > MOST_IDLE_BYTES) {
             buffer.close();
             return;
         }
-        idle.put(bytes, buffer);
-        idleBytes += bytes;
+        idle.get(size).push(buffer);
+        idleBytes += size;
     }
 
     private final class Lease implements Searcher.Queries {
@@ -72,7 +75,7 @@ final class QueryMemory implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        idle.values().forEach(PinnedBuffer::close);
+        idle.values().forEach(buffers -> buffers.forEach(PinnedBuffer::close));
         idle.clear();
     }
 }

@@ -20,8 +20,7 @@ final class Slot implements AutoCloseable {
         QUERIES(Purpose.QUERIES), KS(Purpose.QUERIES), ACTIVE(Purpose.QUERIES), SHADOWS(Purpose.QUERIES), ALPHA(Purpose.QUERIES),
         BETA(Purpose.QUERIES), GAMMA(Purpose.QUERIES), UNIT(Purpose.QUERIES), CONSTANT(Purpose.QUERIES),
         MINIMA(Purpose.WORKSPACE), LIMITS(Purpose.WORKSPACE), LIST_COUNTS(Purpose.WORKSPACE), LIST(Purpose.WORKSPACE),
-        POOL_COUNTS(Purpose.WORKSPACE), POOL_DISTANCES(Purpose.WORKSPACE), POOL_POSITIONS(Purpose.WORKSPACE),
-        TOP_COUNTS(Purpose.ANSWERS), TOP_DISTANCES(Purpose.ANSWERS), TOP_POSITIONS(Purpose.ANSWERS), OVERFLOW(Purpose.ANSWERS);
+        POOL_DISTANCES(Purpose.WORKSPACE), POOL_POSITIONS(Purpose.WORKSPACE), ANSWERS(Purpose.ANSWERS);
 
         private final Purpose purpose;
 

@@ -1,5 +1,6 @@
 package dev.perigee.compute.cuda;
 
+import dev.perigee.PerigeeException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -9,6 +10,8 @@ import org.junit.jupiter.api.Assumptions;
 /** The test double of cuBLAS, in both versions: products on the CPU, for the device memory of the driver's double. */
 final class CublasDouble {
     private static final Path FOLDER = Path.of("build/check/native/cublas/double").toAbsolutePath();
+
+    static final String IN_USE = "is in use already";
 
     private CublasDouble() {
     }
@@ -25,6 +28,17 @@ final class CublasDouble {
         Optional<Path> forwarder = CublasLibrary.forwarder();
         Assumptions.assumeTrue(forwarder.isPresent(), "no forwarding library of cuBLAS in this build (no CMake or C compiler)");
         return forwarder;
+    }
+
+    /** Opens what can be used on that device; skips the test where this process has used another before. */
+    static Cublas open(CudaDevice device, int major) {
+        CublasLibrary.probe(); // before the double is loaded, which it would find by its name
+        try {
+            return Cublas.open(device, require(device, major));
+        } catch (PerigeeException e) {
+            Assumptions.assumeFalse(e.getMessage().contains(IN_USE), e.getMessage());
+            throw e;
+        }
     }
 
     /** What can be used on that device: the double with the driver's double, the machine's cuBLAS with a GPU. */

@@ -63,6 +63,13 @@ class CublasLibraryTest {
     }
 
     @Test
+    void theForwarderIsNotTakenForACublas() {
+        String forwarder = CublasDouble.requireForwarder().orElseThrow().toString();
+        assertThat(CublasLibrary.probe(List.of(forwarder), ABSENT, Optional.empty()).problem())
+                .startsWith("no libcublas.so.12 or libcublas.so.13 that can be loaded");
+    }
+
+    @Test
     void everyFunctionThatIsCalledIsListed() throws IOException {
         Set<String> called = new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
                 .importPackages("dev.perigee.compute.cuda").stream().flatMap(c -> c.getMethodCallsFromSelf().stream())

@@ -9,6 +9,7 @@ import dev.perigee.api.IndexSpec;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.compute.ComputeBackendContract;
 import dev.perigee.compute.ScalarBackend;
+import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
 import dev.perigee.distance.Distance;
@@ -16,6 +17,7 @@ import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.testing.Answers;
+import dev.perigee.testing.RequiresCuda;
 import dev.perigee.testing.Rows;
 import dev.perigee.testing.TestIndex;
 import dev.perigee.vector.Matrix;
@@ -26,20 +28,18 @@ import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** On a GPU, or on the test double of its driver. */
-@Tag("cuda")
+@RequiresCuda
 class CudaBackendTest extends ComputeBackendContract {
     private static final SearchParams EXACT = new SearchParams.Flat();
 
     @BeforeAll
-    static void needsADriver() {
-        Assumptions.assumeTrue(CudaDriver.probe().problem().isEmpty(), CudaDriver.probe().problem());
+    static void needsKernels() {
         Assumptions.assumeTrue(KernelModule.problem().isEmpty(), KernelModule.problem());
     }
 
@@ -83,6 +83,29 @@ class CudaBackendTest extends ComputeBackendContract {
                 List<IndexData> data = flat(distance, kind.make(distance, 900, 33, 3));
                 assertExact(cuda, data, kind.make(distance, 5, 33, 4), 200, List.of(), distance.label());
                 assertExact(cuda, data, kind.make(distance, 3, 33, 4), 1000, List.of(), "more than there are, " + distance);
+            }
+        }
+    }
+
+    @Test
+    void rowsThatFp16CannotHoldAreScannedAsTheyAre() {
+        for (Distance distance : List.of(Distance.L2, Distance.INNER_PRODUCT)) {
+            Matrix rows = Rows.GAUSSIAN.make(distance, 700, 20, 1);
+            for (int i = 0; i < 32; i++) {
+                for (int t = 0; t < 20; t++) {
+                    rows.set(i, t, rows.get(i, t) * 1e15f);
+                }
+            }
+            FlatData data = FlatData.of(distance, rows, Arena.ofAuto());
+            Matrix queries = Rows.GAUSSIAN.make(distance, 70, 20, 2);
+            try (CudaBackend cuda = cuda()) {
+                try (Slots.Lease lease = cuda.slots().take()) {
+                    DeviceSegment segment = new DeviceSegment(data, DeviceSegment.MOST_ROWS);
+                    segment.eachTile(lease.slot(), tile -> assertThat(tile.isShadowed()).isFalse());
+                    segment.close();
+                }
+                assertExact(cuda, List.of(data), queries, 10, List.of(), distance.label());
+                assertExact(cuda, List.of(data), queries.slice(0, 3), 300, List.of(), "many neighbours, " + distance);
             }
         }
     }
@@ -157,13 +180,13 @@ class CudaBackendTest extends ComputeBackendContract {
         try (CudaBackend cuda = cuda()) {
             Searcher first = cuda.open(data);
             assertThat(cuda.cudaDevice().allocated(Purpose.ROWS)).isZero();
-            first.search(dev.perigee.compute.SearchBatch.of(queries, 3, EXACT), into);
+            first.search(SearchBatch.of(queries, 3, EXACT), into);
             long once = cuda.cudaDevice().allocated(Purpose.ROWS);
             assertThat(once).isPositive();
             try (Searcher second = cuda.open(data)) {
                 first.close();
                 first.close();
-                second.search(dev.perigee.compute.SearchBatch.of(queries, 3, EXACT), into);
+                second.search(SearchBatch.of(queries, 3, EXACT), into);
                 assertThat(cuda.cudaDevice().allocated(Purpose.ROWS)).isEqualTo(once);
             }
             assertThat(cuda.cudaDevice().allocated(Purpose.ROWS)).isZero();
