@@ -50,12 +50,18 @@ final class GpuBenchCommand implements Callable<Integer> {
     @Option(names = "--save", paramLabel = "DIR", description = "Write the JSON to DIR/DATE-DEVICE.json as well.")
     private Path folder;
 
+    @Option(names = "--peers", paramLabel = "FILE",
+            description = "What bench/gpu_peers.py printed on this machine: goes into the anchors, and makes the goal of E5.")
+    private Path peersFile;
+
     @ArgGroup
     private Mode mode = new Mode();
 
     @Option(names = "--scope", paramLabel = "SCOPE", defaultValue = "full",
             description = "How much --verify checks: full, or small for a tool that slows it down (default ${DEFAULT-VALUE}).")
     private Verification.Scope scope;
+
+    private Peers peers;
 
     static final class Mode {
         @Option(names = "--verify", description = {"Check the device instead: searches against the reference, kernels",
@@ -68,10 +74,11 @@ final class GpuBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        peers = peersFile == null ? Peers.NONE : Peers.read(peersFile);
         if (mode.expected) {
             List<Benchmark.Row> all = Gpus.expectedRows();
             List<String> wanted = rows.wanted(all.stream().map(Benchmark.Row::name).toList());
-            List<Benchmark.Row> some = all.stream().filter(row -> wanted.contains(row.name())).toList();
+            List<Benchmark.Row> some = all.stream().filter(row -> wanted.contains(row.name())).map(peers::beside).toList();
             output.result(RowTable.fields(some, Map.of("device", "one NVIDIA H200, not measured")), RowTable.text(some));
             return 0;
         }
@@ -89,7 +96,7 @@ final class GpuBenchCommand implements Callable<Integer> {
     }
 
     private int measure(ComputeBackend backend) {
-        List<Benchmark.Row> measured = rows.measure(backend.benchmarks(), output);
+        List<Benchmark.Row> measured = rows.measure(backend.benchmarks(), output).stream().map(peers::beside).toList();
         Map<String, Object> fields = RowTable.fields(measured, machine(backend));
         save(fields, "");
         output.result(fields, RowTable.text(measured));

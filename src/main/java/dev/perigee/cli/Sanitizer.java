@@ -26,13 +26,18 @@ final class Sanitizer {
 
     static Check run() {
         String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
-        Optional<Path> tool = Stream.concat(Stream.of(path.split(File.pathSeparator)).filter(p -> !p.isEmpty()).map(Path::of),
-                Stream.of(TOOLKIT)).map(folder -> folder.resolve(NAME)).filter(Files::isExecutable).findFirst();
+        return run(Stream.concat(Stream.of(path.split(File.pathSeparator)).filter(p -> !p.isEmpty()).map(Path::of),
+                Stream.of(TOOLKIT)).toList());
+    }
+
+    /** @param folders where the tool may be */
+    static Check run(List<Path> folders) {
+        Optional<Path> tool = folders.stream().map(folder -> folder.resolve(NAME)).filter(Files::isExecutable).findFirst();
         if (tool.isEmpty()) {
             return check(Outcome.SKIPPED, "no %s on PATH or in %s".formatted(NAME, TOOLKIT));
         }
         try {
-            return run(command(tool.get()));
+            return watch(command(tool.get()));
         } catch (IOException e) {
             return check(Outcome.FAILED, e.getMessage());
         } catch (InterruptedException e) {
@@ -52,7 +57,7 @@ final class Sanitizer {
         return command;
     }
 
-    private static Check run(List<String> command) throws IOException, InterruptedException {
+    private static Check watch(List<String> command) throws IOException, InterruptedException {
         Path log = Files.createTempFile("perigee-sanitizer", ".log");
         try {
             Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();

@@ -94,18 +94,35 @@ class BenchCommandTest {
     @Test
     void aNameStandsForAllThatBeginWithIt() {
         assertThat(run("bench", "gpu", "--expected", "--rows", "E2,E5")).isZero();
-        assertThat(out.toString().lines().map(line -> line.split(" ")[0])).containsExactly("name", "E2_q1024", "E2_q32", "E2_q1", "E5");
+        assertThat(out.toString().lines().map(line -> line.split(" ")[0])).containsExactly(
+                "name", "E2_q1024", "E2_q32", "E2_q1", "E5");
     }
 
     @Test
     void whatAGpuShouldReachIsKnownWithoutOne() {
         assertThat(run("bench", "gpu", "--expected", "--json")).isZero();
         assertThat(out.toString()).hasLineCount(1).contains("{\"name\":\"E1\",\"value\":null,\"unit\":\"ms\",\"goal\":8.0,"
-                + "\"goal_is\":\"at_most\",\"met\":null,\"anchor\":\"FAISS flat", "\"limit\":3.24,\"stretch\":5.0,\"recall\":null}");
+                + "\"goal_is\":\"at_most\",\"met\":null,\"anchor\":\"FAISS flat",
+                "\"limit\":3.24,\"stretch\":5.0,\"recall\":null}");
         assertThat(run("bench", "gpu", "--expected", "--verify")).isEqualTo(2);
         assertThat(run("bench", "gpu", "--expected", "--rows", "E9")).isEqualTo(2);
         assertThat(run("bench", "gpu", "--help")).isZero();
         assertThat(out.toString()).contains(Gpus.expectedRows().stream().map(Row::name).toList());
+    }
+
+    @Test
+    void whatPeersNeedHereIsTheAnchorAndTheGoalOfOneRow(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("peers.json"), """
+                {"rows": [{"name": "E5", "peer": "torch mm + topk fp32", "value": 6.5, "unit": "ms", "recall": 1.0},
+                {"name": "E5", "peer": "torch mm + topk bf16", "value": 1.2, "unit": "ms", "recall": 0.98, "more": [1, {}]}],
+                "skipped": []}""");
+        assertThat(run("bench", "gpu", "--expected", "--rows", "E5", "--json", "--peers", file.toString())).isZero();
+        assertThat(out.toString()).contains("\"goal\":0.6,", "\"stretch\":0.39",
+                "\"anchor\":\"here: torch mm + topk fp32 6.500 ms, "
+                + "torch mm + topk bf16 1.200 ms (recall 0.9800); FAISS 9.8 ms");
+        Files.writeString(file, "{\"rows\": [");
+        assertThat(run("bench", "gpu", "--expected", "--peers", file.toString())).isEqualTo(1);
+        assertThat(err.toString()).startsWith("perigee: peers: " + file).hasLineCount(1);
     }
 
     @Test

@@ -41,8 +41,8 @@ final class CudaBenchmark implements Benchmark {
                 measured.put(row, row.row(ceilings.of(row), row.limit, Double.NaN, Map.of()));
             }
         }
-        search(wanted, Set.of(GpuRow.E1, GpuRow.E2_Q1024, GpuRow.E2_Q32, GpuRow.E2_Q1, GpuRow.E4_K100, GpuRow.E4_K4096), ceilings,
-                measured);
+        search(wanted, Set.of(GpuRow.E1, GpuRow.E2_Q1024, GpuRow.E2_Q32, GpuRow.E2_Q1, GpuRow.E4_K100, GpuRow.E4_K4096),
+                ceilings, measured);
         search(wanted, Set.of(GpuRow.E3), ceilings, measured);
         search(wanted, Set.of(GpuRow.E5), ceilings, measured);
         if (wanted.contains(GpuRow.S1)) {
@@ -58,12 +58,13 @@ final class CudaBenchmark implements Benchmark {
             return;
         }
         GpuRow.Shape first = its.getFirst().shape;
-        boolean compares = its.contains(GpuRow.E4_K100) || its.contains(GpuRow.E4_K4096);
-        GpuRow.Shape largest = sizes.cut(new GpuRow.Shape(first.distance(), first.rows(), first.dim(),
-                Math.max(most(its, GpuRow.Shape::queries), compares ? GpuRow.E1.shape.queries() : 1), most(its, GpuRow.Shape::k)));
+        Set<GpuRow> compared = Set.of(GpuRow.E4_K100, GpuRow.E4_K4096);
+        int queries = its.stream().anyMatch(compared::contains) ? GpuRow.E1.shape.queries() : most(its, GpuRow.Shape::queries);
+        GpuRow.Shape largest = sizes.cut(new GpuRow.Shape(first.distance(), first.rows(), first.dim(), queries,
+                most(its, GpuRow.Shape::k)));
         try (SearchRows data = new SearchRows(backend, sizes, ceilings, largest)) {
             for (GpuRow row : its) {
-                measured.put(row, row == GpuRow.E4_K100 || row == GpuRow.E4_K4096 ? data.compare(row, GpuRow.E1) : data.time(row));
+                measured.put(row, compared.contains(row) ? data.compare(row, GpuRow.E1) : data.time(row));
             }
         }
     }

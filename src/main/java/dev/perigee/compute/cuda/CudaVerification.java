@@ -50,7 +50,8 @@ final class CudaVerification implements Verification {
         SearchChecks searches = new SearchChecks(backend);
         for (SeededRows kind : SeededRows.values()) {
             for (Distance distance : Distance.values()) {
-                if (full || (kind.ordinal() + 1) % Distance.values().length == distance.ordinal()) { // small: each with one of them
+                boolean turn = (kind.ordinal() + 1) % Distance.values().length == distance.ordinal();
+                if (full || turn) { // small: each kind with one distance
                     check(name("exact", kind.name(), distance.label()), done, figures -> exact(searches, kind, distance, full));
                 }
             }
@@ -58,8 +59,9 @@ final class CudaVerification implements Verification {
         segmentsAndTiles(full, done);
         if (full) {
             for (Distance distance : Distance.values()) {
-                check(name("many_queries", distance.label()), done, figures -> "10,000 queries of 200,000 x 128 rows, %d compared, all in order"
-                        .formatted(searches.sampled(distance, new Shape(200_000, 128, 10_000, 10, false))));
+                Shape many = new Shape(200_000, 128, 10_000, 10, false);
+                check(name("many_queries", distance.label()), done, figures -> "10,000 queries, %d compared, all in order"
+                        .formatted(searches.sampled(distance, many)));
             }
         }
         check("out_of_memory", done, figures -> {

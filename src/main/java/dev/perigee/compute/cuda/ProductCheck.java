@@ -21,6 +21,7 @@ import java.util.stream.IntStream;
  */
 final class ProductCheck implements AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
     private static final int UNIT_VALUES = 8;
 
     private final Arena arena = Arena.ofShared();
@@ -105,7 +106,8 @@ final class ProductCheck implements AutoCloseable {
         }
         int groups = rows.groups();
         DeviceBuffer mask = slot.mask(RowMask.of(bits, data.count()), groups);
-        try (Arena here = Arena.ofShared(); DeviceBuffer minima = slot.device().allocate((long) padded * groups * 4, Purpose.OTHER)) {
+        try (Arena here = Arena.ofShared();
+                DeviceBuffer minima = slot.device().allocate((long) padded * groups * 4, Purpose.OTHER)) {
             int chunks = ProductShape.chunks(dim);
             int strip = 2;
             slot.of(product.groupMinima).put(shadows).put(rows.shadows()).put(rows.starts()).put(mask).put(chunks)
@@ -124,8 +126,8 @@ final class ProductCheck implements AutoCloseable {
             worstBound = Math.max(worstBound, worst[1]);
         }
         if (!(worstSum <= 1 && worstBound <= 1)) {
-            throw new PerigeeException(ErrorCode.INTERNAL, "%s, dim %d: errors of %.3f of the allowance for sums, %.3f of the bound"
-                    .formatted(product.groupMinima.symbol(), dim, worstSum, worstBound));
+            throw new PerigeeException(ErrorCode.INTERNAL,
+                    "%s, dim %d: errors of %.3f of the allowance for sums, %.3f of the bound".formatted(product.groupMinima.symbol(), dim, worstSum, worstBound));
         }
     }
 
@@ -161,8 +163,9 @@ final class ProductCheck implements AutoCloseable {
             }
             double allowed = scale.accumulation() * (start + Math.sqrt(rowSquare) * Math.sqrt(querySquare));
             worst[0] = Math.max(worst[0], part(Math.abs(key - (start + sum)), allowed));
-            double exact = (data.distance().between(queries, query, data.rows(), row) - host.constant.getAtIndex(ValueLayout.JAVA_DOUBLE, query))
-                    * host.unit.getAtIndex(ValueLayout.JAVA_DOUBLE, query);
+            double constant = host.constant.getAtIndex(DOUBLE, query);
+            double unit = host.unit.getAtIndex(DOUBLE, query);
+            double exact = (data.distance().between(queries, query, data.rows(), row) - constant) * unit;
             double bound = (double) host.alpha.getAtIndex(FLOAT, query) * host.groupNorm.getAtIndex(FLOAT, group)
                     + (double) host.beta.getAtIndex(FLOAT, query) * host.groupError.getAtIndex(FLOAT, group)
                     + scale.accumulation() * host.groupStart.getAtIndex(FLOAT, group) + host.gamma.getAtIndex(FLOAT, query);

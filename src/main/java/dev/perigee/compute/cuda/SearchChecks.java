@@ -45,8 +45,8 @@ final class SearchChecks {
             Matrix rows = kind.make(arena, distance, shape.rows(), shape.dim(), 11);
             Matrix queries = kind.make(arena, distance, shape.queries(), shape.dim(), 12);
             List<RowMask> masks = shape.masked() ? List.of(third(shape.rows(), 0)) : List.of();
-            compare("%s, %s, %s".formatted(kind, distance, shape), List.of(FlatData.of(distance, rows, arena)), queries, shape.k(),
-                    masks, ReferenceAnswers.all(shape.queries()));
+            compare("%s, %s, %s".formatted(kind, distance, shape), List.of(FlatData.of(distance, rows, arena)), queries,
+                    shape.k(), masks, ReferenceAnswers.all(shape.queries()));
             return shape.queries();
         }
     }
@@ -71,7 +71,8 @@ final class SearchChecks {
     /** Many queries of many rows, some of them compared, all looked at. */
     int sampled(Distance distance, Shape shape) {
         try (Arena arena = Arena.ofShared()) {
-            FlatData data = FlatData.of(distance, SeededRows.CLUSTERED.make(arena, distance, shape.rows(), shape.dim(), 15), arena);
+            Matrix rows = SeededRows.CLUSTERED.make(arena, distance, shape.rows(), shape.dim(), 15);
+            FlatData data = FlatData.of(distance, rows, arena);
             Matrix queries = SeededRows.CLUSTERED.make(arena, distance, shape.queries(), shape.dim(), 16);
             int compared = Math.min(COMPARED, shape.queries());
             int[] which = IntStream.range(0, compared).map(i -> (int) ((long) i * shape.queries() / compared)).toArray();

@@ -124,7 +124,8 @@ final class SearchRows implements AutoCloseable {
         double bytes = 2.0 * shape.rows() * shape.dim() / copy * 1e3;
         double products = 2 * pairs * shape.dim() / (ceilings.fp16Tflops() * 1e12) * 1e3;
         double limit = Double.isNaN(products) ? bytes : Math.max(bytes, products);
-        double second = (8 * pairs / ProductShape.GROUP + 11.0 * ProductShape.GROUP * 4 * shape.dim() * shape.queries()) / copy * 1e3;
+        double rescored = 11.0 * ProductShape.GROUP * 4 * shape.dim() * shape.queries();
+        double second = (8 * pairs / ProductShape.GROUP + rescored) / copy * 1e3;
         more.put("limit_by_bytes_ms", bytes);
         more.put("limit_by_products_ms", products);
         more.put("limit_with_second_pass_ms", limit + second);
