@@ -46,6 +46,8 @@ final class ExactSearch {
     private static final int BLOCKS_PER_MULTIPROCESSOR = 12;
     private static final int MOST_STRIP = 64;
     private static final int MOST_BLOCKS_Y = 65_535;
+    /** Answers that are worth more than one core. */
+    private static final int SPREAD_FROM = 1 << 16;
 
     private final Slot slot;
     private final CudaStream stream;
@@ -156,17 +158,20 @@ final class ExactSearch {
         if (answers == null) {
             return; // no rows
         }
-        double[] d = new double[most];
-        long[] p = new long[most];
-        for (int q = 0; q < count; q++) {
-            int found = answer(layout.topCounts(), q);
-            MemorySegment.copy(answers, ValueLayout.JAVA_DOUBLE, layout.distances() + (long) q * most * 8, d, 0, found);
-            MemorySegment.copy(answers, ValueLayout.JAVA_LONG, layout.positions() + (long) q * most * 8, p, 0, found);
-            for (int i = 0; distance != Distance.L2 && i < found; i++) {
-                d[i] = d[i] == 0 ? -0.0 : d[i]; // the negated product is what the reference gives
-            }
-            into.offerSorted(from + q, d, p, 0, found);
+        IntStream queries = IntStream.range(0, count);
+        ((long) count * most < SPREAD_FROM ? queries : queries.parallel()).forEach(q -> collect(distance, q, into));
+    }
+
+    private void collect(Distance distance, int q, TopK into) {
+        int found = answer(layout.topCounts(), q);
+        double[] d = new double[found];
+        long[] p = new long[found];
+        MemorySegment.copy(answers, ValueLayout.JAVA_DOUBLE, layout.distances() + (long) q * most * 8, d, 0, found);
+        MemorySegment.copy(answers, ValueLayout.JAVA_LONG, layout.positions() + (long) q * most * 8, p, 0, found);
+        for (int i = 0; distance != Distance.L2 && i < found; i++) {
+            d[i] = d[i] == 0 ? -0.0 : d[i]; // the negated product is what the reference gives
         }
+        into.offerSorted(from + q, d, p, 0, found);
     }
 
     /** The search of one tile of rows. */
