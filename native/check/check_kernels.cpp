@@ -288,9 +288,9 @@ CHECK(rescoring_leaves_out_what_is_beyond_the_limit) {
 
 CHECK(pools_are_merged_in_order) {
     std::mt19937 random(3);
-    for (int n : {0, 1, 5, 64, 700, 1024, 1025, 1500}) {
+    for (int n : {0, 1, 5, 64, 700, 1024, 1025, 1500, 3000}) {
         for (int k : {1, 10, 1200}) {
-            const int capacity = 1600, before = std::min(n, 4);
+            const int capacity = 3001, before = std::min(n, 4);
             std::vector<Found> pool(n);
             for (int i = 0; i < n; ++i) {
                 pool[i] = {double(int(random() % 50)), i};

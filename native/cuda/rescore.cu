@@ -67,9 +67,12 @@ KERNEL __launch_bounds__(256) rescore_exact(
     }
 }
 
-// Sorts pairs in place by (distance, position).
-__device__ __forceinline__ void sort_pairs(double* distances, long long* positions, int n) {
-    block_sort(n, [=](int a, int b) {
+// Pairs in place, in order of (distance, position).
+struct Pairs {
+    double* distances;
+    long long* positions;
+
+    __device__ __forceinline__ void operator()(int a, int b) const {
         const double x = distances[a];
         const double y = distances[b];
         if (y < x || (y == x && positions[b] < positions[a])) {
@@ -79,10 +82,41 @@ __device__ __forceinline__ void sort_pairs(double* distances, long long* positio
             positions[a] = positions[b];
             positions[b] = position;
         }
-    });
-}
+    }
+
+    __device__ __forceinline__ void copy(int n, const Pairs& from) const {
+        for (int i = threadIdx.x; i < n; i += blockDim.x) {
+            distances[i] = from.distances[i];
+            positions[i] = from.positions[i];
+        }
+    }
+};
 
 constexpr int MERGE_SHARED = 1024; // pairs that are sorted in shared memory
+
+// Sorts n pairs: piece by piece in shared memory, only joins and strides beyond a piece in global memory. In the end a pair
+// was written by the thread of its number, modulo the block: the next copy needs no barrier.
+__device__ __forceinline__ void sort_pairs(const Pairs& all, int n, const Pairs& shared) {
+    for (int size = MERGE_SHARED; size == MERGE_SHARED || size / 2 < n; size *= 2) {
+        if (size > MERGE_SHARED) {
+            sort_join(n, size, all);
+            sort_strides(n, size / 4, MERGE_SHARED, all);
+        }
+        for (int begin = 0; begin < n; begin += MERGE_SHARED) {
+            const Pairs piece{all.distances + begin, all.positions + begin};
+            const int count = min(MERGE_SHARED, n - begin);
+            __syncthreads(); // the piece is as the last stage left it, and shared memory is free
+            shared.copy(count, piece);
+            if (size == MERGE_SHARED) {
+                block_sort(count, shared);
+            } else {
+                sort_strides(count, MERGE_SHARED / 2, 1, shared);
+                __syncthreads();
+            }
+            piece.copy(count, shared);
+        }
+    }
+}
 
 // A block per query: the k nearest of its pool, sorted, to the pool's begin and to top [.., top_stride]; top_counts and
 // pool_counts say how many they are. If more was appended than the pool holds, nothing changes but overflow [query] = 1:
@@ -98,27 +132,11 @@ KERNEL __launch_bounds__(512, 2) merge_top(const int* active, const int* ks, int
     const int before = top_counts[query];
     const bool fits = n <= pool_capacity;
     const int kept = fits ? min(n, ks[query]) : before;
-    double* pool_d = pool_distances + size_t(query) * pool_capacity;
-    long long* pool_p = pool_positions + size_t(query) * pool_capacity;
+    const Pairs pool{pool_distances + size_t(query) * pool_capacity, pool_positions + size_t(query) * pool_capacity};
     if (fits && n > before) {
-        if (n <= MERGE_SHARED) {
-            for (int i = threadIdx.x; i < n; i += blockDim.x) {
-                distances[i] = pool_d[i];
-                positions[i] = pool_p[i];
-            }
-            sort_pairs(distances, positions, n);
-            for (int i = threadIdx.x; i < kept; i += blockDim.x) {
-                pool_d[i] = distances[i];
-                pool_p[i] = positions[i];
-            }
-        } else {
-            sort_pairs(pool_d, pool_p, n);
-        }
-        __syncthreads();
-        for (int i = threadIdx.x; i < kept; i += blockDim.x) {
-            top_distances[size_t(query) * top_stride + i] = pool_d[i];
-            top_positions[size_t(query) * top_stride + i] = pool_p[i];
-        }
+        sort_pairs(pool, n, Pairs{distances, positions});
+        const size_t begin = size_t(query) * top_stride;
+        Pairs{top_distances + begin, top_positions + begin}.copy(kept, pool);
     }
     __syncthreads(); // all have read the counts
     if (threadIdx.x == 0) {

@@ -18,30 +18,42 @@ __device__ __forceinline__ unsigned long long key_of(float value, int place) {
 }
 
 // Bitonic network whose compare-exchanges all point one way (Batcher, 1968), so that n need not be a power of two: what
-// lies beyond is larger than everything. exchange(a, b) puts elements a < b in order. Begins and ends with a barrier.
+// lies beyond is larger than everything. exchange(a, b) puts elements a < b in order. Each stage begins with a barrier.
+//
+// The first stage of a size joins sorted halves of size / 2, by comparing the first with the last and so on inwards.
+template <class Exchange>
+__device__ __forceinline__ void sort_join(int n, int size, Exchange exchange) {
+    const int half = size / 2;
+    __syncthreads();
+    for (int i = threadIdx.x; i / half * size < n; i += blockDim.x) {
+        const int begin = i / half * size;
+        const int b = begin + size - 1 - i % half;
+        if (b < n) {
+            exchange(begin + i % half, b);
+        }
+    }
+}
+
+// The stages that follow, of strides `from` down to `to`.
+template <class Exchange>
+__device__ __forceinline__ void sort_strides(int n, int from, int to, Exchange exchange) {
+    for (int stride = from; stride >= to; stride /= 2) {
+        __syncthreads();
+        for (int i = threadIdx.x; i / stride * 2 * stride < n; i += blockDim.x) {
+            const int a = i / stride * 2 * stride + i % stride;
+            if (a + stride < n) {
+                exchange(a, a + stride);
+            }
+        }
+    }
+}
+
+// Begins and ends with a barrier.
 template <class Exchange>
 __device__ __forceinline__ void block_sort(int n, Exchange exchange) {
-    int size = 1;
-    while (size < n) {
-        size *= 2;
-        const int half = size / 2;
-        __syncthreads();
-        for (int i = threadIdx.x; i / half * size < n; i += blockDim.x) {
-            const int begin = i / half * size;
-            const int b = begin + size - 1 - i % half;
-            if (b < n) {
-                exchange(begin + i % half, b);
-            }
-        }
-        for (int stride = half / 2; stride > 0; stride /= 2) {
-            __syncthreads();
-            for (int i = threadIdx.x; i / stride * 2 * stride < n; i += blockDim.x) {
-                const int a = i / stride * 2 * stride + i % stride;
-                if (a + stride < n) {
-                    exchange(a, a + stride);
-                }
-            }
-        }
+    for (int size = 2; size / 2 < n; size *= 2) {
+        sort_join(n, size, exchange);
+        sort_strides(n, size / 4, 1, exchange);
     }
     __syncthreads();
 }
