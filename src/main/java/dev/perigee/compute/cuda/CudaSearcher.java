@@ -7,6 +7,8 @@ import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
+import dev.perigee.index.IvfFlatData;
+import dev.perigee.index.IvfPqData;
 import dev.perigee.vector.Matrix;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,11 +28,19 @@ final class CudaSearcher implements Searcher {
         this.dim = segments.getFirst().dim();
         for (IndexData segment : segments) {
             if (!(segment instanceof FlatData)) {
-                throw new PerigeeException(ErrorCode.UNSUPPORTED, "index: %s (expected flat rows, backend cuda)".formatted(
-                        segment.getClass().getSimpleName()));
+                throw new PerigeeException(ErrorCode.UNSUPPORTED,
+                        "index: %s (expected flat, the only one that backend cuda has kernels for)".formatted(name(segment)));
             }
         }
         this.segments = segments.stream().map(s -> residents.hold((FlatData) s)).toArray(DeviceSegment[]::new);
+    }
+
+    private static String name(IndexData segment) {
+        return switch (segment) {
+            case FlatData flat -> "flat";
+            case IvfFlatData ivf -> "ivf_flat";
+            case IvfPqData ivf -> "ivf_pq";
+        };
     }
 
     @Override

@@ -201,7 +201,7 @@ class CudaBackendTest extends ComputeBackendContract {
                 TestIndex index = TestIndex.build(IndexSpec.ivfFlat(4), Distance.L2, rows, scalar)) {
             assertThatThrownBy(() -> cuda.open(List.of(index.data())))
                     .isInstanceOfSatisfying(PerigeeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNSUPPORTED))
-                    .hasMessage("index: IvfFlatData (expected flat rows, backend cuda)");
+                    .hasMessage("index: ivf_flat (expected flat, the only one that backend cuda has kernels for)");
         }
     }
 }
