@@ -19,6 +19,12 @@ import java.util.concurrent.ConcurrentHashMap;
 final class AutoBackend implements ComputeBackend {
     private static final System.Logger LOG = System.getLogger(AutoBackend.class.getName());
 
+    /**
+     * Multiplications that are worth copies to a device and back, a few milliseconds: some tens of milliseconds of a core. Both
+     * ways give the same numbers in {@code nearest}. An estimate; to be measured on a device.
+     */
+    private static final long WORTH_A_TRIP = 1_000_000_000;
+
     private final ComputeBackend first;
     private final ComputeBackend second;
     private final Set<String> said = ConcurrentHashMap.newKeySet();
@@ -56,12 +62,16 @@ final class AutoBackend implements ComputeBackend {
 
     @Override
     public void nearest(Matrix rows, FlatData centroids, int[] into) {
-        first.nearest(rows, centroids, into);
+        byWork(rows, centroids.count()).nearest(rows, centroids, into);
     }
 
     @Override
     public void multiply(Matrix rows, Matrix weights, Matrix into) {
-        first.multiply(rows, weights, into);
+        byWork(rows, weights.rows()).multiply(rows, weights, into);
+    }
+
+    private ComputeBackend byWork(Matrix rows, int others) {
+        return (long) rows.rows() * others * rows.dim() < WORTH_A_TRIP ? second : first;
     }
 
     @Override
