@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 class AutoBackendTest {
     /** Opens indexes of up to so many rows. */
-    private static final class Picky implements ComputeBackend {
+    private static class Picky implements ComputeBackend {
         private final ScalarBackend scalar = new ScalarBackend();
         private final ErrorCode code;
         private boolean closed;
@@ -76,6 +76,21 @@ class AutoBackendTest {
             assertThat(auto.name()).isEqualTo("picky");
         }
         assertThat(first.closed).isTrue();
+    }
+
+    @Test
+    void smallProductsStayOnTheCpu() {
+        Matrix small = Rows.GAUSSIAN.make(Distance.L2, 10, 4, 1);
+        Matrix into = Matrix.allocate(Arena.ofAuto(), 10, 10);
+        try (ComputeBackend auto = new AutoBackend(new Picky(ErrorCode.UNSUPPORTED) {
+            @Override
+            public void multiply(Matrix rows, Matrix weights, Matrix to) {
+                throw new AssertionError("not worth a trip");
+            }
+        }, new ScalarBackend())) {
+            auto.multiply(small, small, into);
+        }
+        assertThat(into.get(3, 3)).isPositive();
     }
 
     @Test

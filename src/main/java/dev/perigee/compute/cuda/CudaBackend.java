@@ -152,6 +152,8 @@ public final class CudaBackend implements ComputeBackend {
 
     @Override
     public void close() {
-        device.close(); // and all that lies on it
+        slots.close();
+        queryMemory.close();
+        device.close(); // and all else that lies on it
     }
 }

@@ -17,19 +17,20 @@ final class QueryMemory implements AutoCloseable {
     private final CudaDevice device;
     private final Map<Long, Deque<PinnedBuffer>> idle = new HashMap<>();
     private long idleBytes;
+    private boolean closed;
 
     QueryMemory(CudaDevice device) {
         this.device = device;
     }
 
     Searcher.Queries lease(long bytes, int rows, int dim) {
-        PinnedBuffer buffer = take(bytes);
+        long size = Math.max(LEAST_BYTES, Long.highestOneBit(2 * bytes - 1));
+        PinnedBuffer buffer = take(size);
         MemorySegment memory = buffer.segment().asSlice(0, bytes).fill((byte) 0);
-        return new Lease(buffer, Matrix.of(memory, rows, dim));
+        return new Lease(buffer, size, Matrix.of(memory, rows, dim));
     }
 
-    private PinnedBuffer take(long bytes) {
-        long size = Math.max(LEAST_BYTES, Long.highestOneBit(2 * bytes - 1));
+    private PinnedBuffer take(long size) {
         synchronized (this) {
             PinnedBuffer kept = idle.computeIfAbsent(size, s -> new ArrayDeque<>()).poll();
             if (kept != null) {
@@ -40,9 +41,8 @@ final class QueryMemory implements AutoCloseable {
         return device.allocatePinned(size);
     }
 
-    private synchronized void give(PinnedBuffer buffer) {
-        long size = buffer.segment().byteSize();
-        if (idleBytes + size > MOST_IDLE_BYTES) {
+    private synchronized void give(PinnedBuffer buffer, long size) {
+        if (closed || idleBytes + size > MOST_IDLE_BYTES) {
             buffer.close();
             return;
         }
@@ -52,10 +52,12 @@ final class QueryMemory implements AutoCloseable {
 
     private final class Lease implements Searcher.Queries {
         private PinnedBuffer buffer;
+        private final long size;
         private final Matrix matrix;
 
-        Lease(PinnedBuffer buffer, Matrix matrix) {
+        Lease(PinnedBuffer buffer, long size, Matrix matrix) {
             this.buffer = buffer;
+            this.size = size;
             this.matrix = matrix;
         }
 
@@ -67,7 +69,7 @@ final class QueryMemory implements AutoCloseable {
         @Override
         public synchronized void close() {
             if (buffer != null) {
-                give(buffer);
+                give(buffer, size);
                 buffer = null;
             }
         }
@@ -75,6 +77,7 @@ final class QueryMemory implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        closed = true;
         idle.values().forEach(buffers -> buffers.forEach(PinnedBuffer::close));
         idle.clear();
     }

@@ -195,6 +195,24 @@ class CudaBackendTest extends ComputeBackendContract {
     }
 
     @Test
+    void queryMemoryIsLeasedAgainAndOutlivesTheBackend() {
+        CudaBackend cuda = cuda();
+        Searcher searcher = cuda.open(flat(Distance.L2, Rows.CLUSTERED.make(Distance.L2, 50, 16, 11)));
+        long address;
+        try (Searcher.Queries lease = searcher.queries(3)) {
+            address = lease.matrix().segment().address();
+            lease.matrix().set(2, 5, 1f);
+        }
+        Searcher.Queries again = searcher.queries(4);
+        assertThat(again.matrix().segment().address()).isEqualTo(address);
+        assertThat(again.matrix().get(2, 5)).isZero();
+        searcher.close();
+        cuda.close();
+        again.close();
+        again.close();
+    }
+
+    @Test
     void listsAreRefusedWithTheReason() {
         Matrix rows = Rows.CLUSTERED.make(Distance.L2, 400, 8, 13);
         try (CudaBackend cuda = cuda(); ComputeBackend scalar = new ScalarBackend();
