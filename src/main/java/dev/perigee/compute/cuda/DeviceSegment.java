@@ -24,9 +24,8 @@ final class DeviceSegment implements AutoCloseable {
     private static final int PASSING = 4;
 
     private final FlatData data;
-    private final Scale scale;
-    private final Centre centre;
     private final int tileRows;
+    private Scale scale;
     /** Uploaded tiles, or null before the first search and where they do not stay. */
     private List<DeviceRows> resident;
     private DeviceBuffer centreOnDevice;
@@ -35,8 +34,6 @@ final class DeviceSegment implements AutoCloseable {
     /** @param tileRows most rows of a tile, a multiple of {@link ProductShape#PANEL} */
     DeviceSegment(FlatData data, int tileRows) {
         this.data = data;
-        this.centre = Centre.of(data);
-        this.scale = Scale.of(data, centre);
         this.tileRows = Math.min(tileRows, MOST_ROWS);
     }
 
@@ -44,6 +41,7 @@ final class DeviceSegment implements AutoCloseable {
         return data;
     }
 
+    /** After {@link #eachTile} has begun. */
     Scale scale() {
         return scale;
     }
@@ -77,7 +75,9 @@ final class DeviceSegment implements AutoCloseable {
             return resident;
         }
         if (centreOnDevice == null) {
-            centreOnDevice = uploadCentre(slot);
+            Centre centre = Centre.of(data);
+            scale = Scale.of(data, centre);
+            centreOnDevice = upload(centre, slot);
         }
         long free = slot.device().memory().free();
         if (DeviceRows.bytes(data, data.count()) > free - free / LEFT_FREE) {
@@ -100,7 +100,7 @@ final class DeviceSegment implements AutoCloseable {
         return resident;
     }
 
-    private DeviceBuffer uploadCentre(Slot slot) {
+    private static DeviceBuffer upload(Centre centre, Slot slot) {
         DeviceBuffer buffer = slot.device().allocate(centre.values().length * 4L, Purpose.SHADOW);
         buffer.upload(0, Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, centre.values()), slot.stream());
         slot.stream().synchronize();
