@@ -175,6 +175,56 @@ CHECK(direct_minima_are_within_their_bound) {
     }
 }
 
+CHECK(minima_of_products_are_those_of_their_keys) {
+    for (Distance distance : {Distance::L2, Distance::IP}) {
+        const bool l2 = distance == Distance::L2;
+        const int n = 150, count = 3, groups = 9, columns = 11; // nine: a second block; four groups lie past the rows
+        const long long stride = 160;
+        Global<float> products(check::normal(count * stride, 7)), starts(n, 0.5f), minima(count * columns, -7.0f);
+        products[3] = NAN, products[64] = -INFINITY; // of query 0
+        Global<unsigned> mask(groups, 0xf0f0f0f9u);
+        mask[1] = 0;
+        launch(product_groupmin, dim3(2, count), 256, 0, products, stride, n, l2 ? starts.begin() : nullptr, mask, minima, groups, columns);
+        for (int q = 0; q < count; ++q) {
+            for (int g = 0; g < columns; ++g) {
+                float least = INFINITY;
+                for (int i = g * 32; i < std::min(n, g * 32 + 32); ++i) {
+                    const float product = products[q * stride + i], key = l2 ? 0.5f - 2 * product : -product;
+                    least = mask[std::min(g, groups - 1)] >> i % 32 & 1 ? std::min(least, key < INFINITY ? key : 3.402823466e38f) : least;
+                }
+                EXPECT(minima[q * columns + g] == (g < groups ? least : -7.0f));
+            }
+        }
+    }
+}
+
+// One row at a time is the longest, so that each meets its own bound.
+CHECK(errors_of_products_are_bounded) {
+    for (Kind kind : {Kind::GAUSSIAN, Kind::WIDE_NORMS, Kind::SHIFTED, Kind::TINY}) {
+        for (Distance distance : {Distance::L2, Distance::IP}) {
+            const int l2 = distance == Distance::L2, dim = 300;
+            const Matrix rows = make(kind, 40, dim, 3), queries = make(kind, 9, dim, 4);
+            Buffer<float> alpha(9), beta(9), gamma(9);
+            Buffer<double> unit(9), constant(9);
+            for (int i = 0; i < 40; ++i) {
+                const double square = -between(Distance::IP, rows.row(i), rows.row(i), dim), length = std::sqrt(square);
+                launch(ingest_queries, 2, 256, 0, queries.values.data(), queries.stride, 9, dim, nullptr, l2, 0.0, 0.0,
+                       (dim + 8) * 0x1.12p-24f, length * (1 + 1e-9), nullptr, alpha.at, beta.at, gamma.at, unit.at, constant.at);
+                for (int q = 0; q < 9; ++q) {
+                    float sum = 0;
+                    for (int t = dim - 1; t >= 0; --t) {
+                        sum += queries.row(q)[t] * rows.row(i)[t];
+                    }
+                    const double key = l2 ? float(square) - 2 * sum : -sum;
+                    const double error = alpha[q] * length + (l2 ? 0x1p-22 * square : 0) + gamma[q];
+                    EXPECT(unit[q] == 1 && beta[q] == 0 && error < INFINITY);
+                    EXPECT(std::fabs(key + constant[q] - between(distance, queries.row(q), rows.row(i), dim)) <= error);
+                }
+            }
+        }
+    }
+}
+
 CHECK(direct_products_are_right) {
     const int n = 70, m = 67, dim = 35;
     const Matrix a = make(Kind::GAUSSIAN, n, dim, 1), b = make(Kind::GAUSSIAN, m, dim, 2);
@@ -369,8 +419,9 @@ CHECK(searches_are_exact_on_every_kind_of_data) {
     for (Kind kind : KINDS) {
         for (Distance distance : {Distance::L2, Distance::IP}) {
             search_is_exact({kind, distance, 300, 5, 21, 10});
-            search_is_exact({kind, distance, 300, 5, 21, 10, true, true});
-            search_is_exact({kind, distance, 300, 5, 21, 10, false});
+            search_is_exact({kind, distance, 300, 5, 21, 10, Scan::SHADOWS, true});
+            search_is_exact({kind, distance, 300, 5, 21, 10, Scan::DIRECT});
+            EXPECT(search_is_exact({kind, distance, 400, 5, 21, 10, Scan::PRODUCTS}).multiplied == 2);
         }
     }
 }
@@ -378,31 +429,32 @@ CHECK(searches_are_exact_on_every_kind_of_data) {
 CHECK(searches_are_exact_at_odd_sizes) {
     for (int dim : {1, 31, 33, 64, 129}) {
         search_is_exact({Kind::GAUSSIAN, Distance::L2, 97, 3, dim, 7});
-        search_is_exact({Kind::GAUSSIAN, Distance::IP, 1, 2, dim, 3, true, true});
-        search_is_exact({Kind::GAUSSIAN, Distance::L2, 130, 2, dim, 200, false});
+        search_is_exact({Kind::GAUSSIAN, Distance::IP, 1, 2, dim, 3, Scan::SHADOWS, true});
+        search_is_exact({Kind::GAUSSIAN, Distance::L2, 130, 2, dim, 200, Scan::DIRECT});
     }
 }
 
 CHECK(searches_are_exact_in_every_shape_of_the_product) {
     search_is_exact({Kind::CLUSTERED, Distance::L2, 200, 65, 40, 5});
-    search_is_exact({Kind::CLUSTERED, Distance::IP, 200, 65, 40, 5, true, true});
+    search_is_exact({Kind::CLUSTERED, Distance::IP, 200, 65, 40, 5, Scan::SHADOWS, true});
     search_is_exact({Kind::CLUSTERED, Distance::L2, 140, 65, 130, 5});
-    search_is_exact({Kind::CLUSTERED, Distance::IP, 140, 65, 130, 5, true, true});
+    search_is_exact({Kind::CLUSTERED, Distance::IP, 140, 65, 130, 5, Scan::SHADOWS, true});
 }
 
 CHECK(searches_honour_masks_and_tiles) {
     for (bool append : {false, true}) {
-        search_is_exact({Kind::CLUSTERED, Distance::L2, 400, 4, 18, 9, true, append, true});
-        search_is_exact({Kind::WIDE_NORMS, Distance::IP, 400, 4, 18, 9, true, append, true, 128});
+        search_is_exact({Kind::CLUSTERED, Distance::L2, 400, 4, 18, 9, Scan::SHADOWS, append, true});
+        search_is_exact({Kind::WIDE_NORMS, Distance::IP, 400, 4, 18, 9, Scan::SHADOWS, append, true, 128});
     }
-    search_is_exact({Kind::CLUSTERED, Distance::L2, 400, 4, 18, 9, false, false, true, 256});
+    search_is_exact({Kind::CLUSTERED, Distance::L2, 400, 4, 18, 9, Scan::DIRECT, false, true, 256});
+    search_is_exact({Kind::CLUSTERED, Distance::L2, 700, 4, 18, 9, Scan::PRODUCTS, false, true, 512});
 }
 
 // More candidates than there is room for: nothing may be lost.
 CHECK(searches_go_on_in_pieces_when_candidates_overflow) {
     for (bool append : {false, true}) {
-        const Route route = search_is_exact({Kind::DUPLICATED, Distance::L2, 700, 6, 6, 5, true, append, false, 1 << 30, 5 + 64});
+        const Route route = search_is_exact({Kind::DUPLICATED, Distance::L2, 700, 6, 6, 5, Scan::SHADOWS, append, false, 1 << 30, 5 + 64});
         EXPECT(route.pieces > 0);
-        search_is_exact({Kind::DUPLICATED, Distance::IP, 700, 6, 6, 5, true, append, true, 256, 5 + 64});
+        search_is_exact({Kind::DUPLICATED, Distance::IP, 700, 6, 6, 5, Scan::SHADOWS, append, true, 256, 5 + 64});
     }
 }

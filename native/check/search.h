@@ -34,8 +34,11 @@ struct Scales {
 
 // What ran of a search, so that a check can demand a route.
 struct Route {
-    int products = 0, appends = 0, directs = 0, pieces = 0;
+    int products = 0, appends = 0, directs = 0, pieces = 0, multiplied = 0;
 };
+
+// What makes the keys: fp16 shadows, the vectors as they are, or float32 products that something else has made.
+enum class Scan { SHADOWS, DIRECT, PRODUCTS };
 
 class Search {
 public:
@@ -43,13 +46,14 @@ public:
     const Matrix& queries;
     const Matrix& rows;
     const Mask& mask;
+    Scan scan;
     bool shadowed;
     int k;
     int pool_capacity, group_capacity, row_capacity;
     Route route;
 
-    Search(Distance distance, const Matrix& queries, const Matrix& rows, const Mask& mask, int k, bool shadowed)
-        : distance(distance), queries(queries), rows(rows), mask(mask), shadowed(shadowed), k(k), pool_capacity(2 * k + 1024),
+    Search(Distance distance, const Matrix& queries, const Matrix& rows, const Mask& mask, int k, Scan scan)
+        : distance(distance), queries(queries), rows(rows), mask(mask), scan(scan), shadowed(scan == Scan::SHADOWS), k(k), pool_capacity(2 * k + 1024),
           group_capacity(2 * k + 256), row_capacity(2 * k + 4096), dim(rows.dim), q(queries.rows), padded(up(q, 256) * 256),
           alpha(q), beta(q), gamma(q), limits(q), unit(q), constant(q), ks(q), list_counts(q), pool_counts(q), top_counts(q),
           overflow(q) {}
@@ -128,13 +132,15 @@ private:
                    of_rows.panels.at, of_rows.starts.at, of_rows.group_norm.at, of_rows.group_error.at, of_rows.group_start.at);
         } else {
             of_rows.group_norm.fill(std::nextafter(float(longest), INFINITY));
-            of_rows.group_error.fill(0), of_rows.group_start.fill(0);
+            of_rows.group_error.fill(0);
+            of_rows.group_start.fill(scan == Scan::PRODUCTS && l2 ? std::nextafter(float(longest * longest), INFINITY) : 0);
         }
+        const float sums = shadowed ? scales.accumulation : scan == Scan::PRODUCTS ? (dim + 8) * 0x1.12p-24f : 0;
         launch(ingest_queries, padded / 8, 256, 0, queries.values.data(), queries.stride, q, dim, mean.data(), l2, scales.queries,
-               scales.rows, scales.accumulation, longest, shadowed ? of_queries.at : nullptr, alpha.at, beta.at, gamma.at,
+               scales.rows, sums, longest, shadowed ? of_queries.at : nullptr, alpha.at, beta.at, gamma.at,
                unit.at, constant.at);
-        const float accumulation = shadowed ? scales.accumulation : 0;
-        const float relative = shadowed || !l2 ? 0 : (dim + 8) * 0x1.1p-24f;
+        const float accumulation = shadowed ? scales.accumulation : scan == Scan::PRODUCTS ? 0x1p-22f : 0;
+        const float relative = scan == Scan::DIRECT && l2 ? (dim + 8) * 0x1.1p-24f : 0;
         auto select = [&](const int* active, int count, int again, int begin, int end, int capacity) {
             launch(groups_select, count, 512, 0, active, minima.at, groups, groups, ks.at, alpha.at, beta.at, gamma.at, unit.at,
                    constant.at, of_rows.group_norm.at, of_rows.group_error.at, of_rows.group_start.at, accumulation, relative,
@@ -151,6 +157,8 @@ private:
         };
         if (shadowed) {
             groupmin(of_queries, of_rows, bits, chunks, minima.at, groups);
+        } else if (scan == Scan::PRODUCTS) {
+            multiplied(tile_rows, n, bits, minima.at, groups);
         } else {
             ++route.directs;
             launch(direct_groupmin, dim3(up(q, 64), up(of_rows.count * PANEL, 64)), 256, 0, queries.values.data(), queries.stride, q,
@@ -201,6 +209,34 @@ private:
             launch(kernels[variant], dim3(up(q, per_block), up(of_rows.count, strip)), threads, shared, of_queries.at,
                    of_rows.panels.at, of_rows.starts.at, bits, chunks, of_rows.count, strip, minima, groups);
         });
+    }
+
+    // In slices of three panels; sums backwards, for their order must not matter.
+    void multiplied(const float* of_rows, int n, const unsigned* bits, float* minima, int columns) {
+        constexpr int SLICE = 3 * PANEL;
+        const bool l2 = distance == Distance::L2;
+        Buffer<float> products(size_t(q) * SLICE), starts(n);
+        for (int i = 0; i < n; ++i) {
+            double square = 0;
+            for (int t = 0; t < dim; ++t) {
+                square += double(of_rows[i * rows.stride + t]) * of_rows[i * rows.stride + t];
+            }
+            starts[i] = float(square);
+        }
+        for (int first = 0; first < n; first += SLICE) {
+            const int count = std::min(SLICE, n - first), group = first / GROUP;
+            for (int i = 0; i < q * count; ++i) {
+                float sum = 0;
+                for (int t = dim - 1; t >= 0; --t) {
+                    sum += queries.row(i / count)[t] * of_rows[(first + i % count) * rows.stride + t];
+                }
+                products[size_t(i / count) * SLICE + i % count] = sum;
+            }
+            const int groups = std::min(SLICE / GROUP, columns - group);
+            launch(product_groupmin, dim3(up(groups, 8), q), 256, 0, products.at, (long long)SLICE, count, l2 ? starts.at + first : nullptr,
+                   bits == nullptr ? nullptr : bits + group, minima + group, groups, columns);
+            ++route.multiplied;
+        }
     }
 
     void collect(Buffer<__half>& of_queries, Shadows& of_rows, const unsigned* bits, int chunks) {

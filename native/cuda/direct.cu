@@ -1,4 +1,4 @@
-// direct_groupmin, direct_product: plain float32 from the vectors as they are.
+// direct_groupmin, direct_product, product_groupmin: plain float32 from the vectors as they are.
 //
 // direct_groupmin: as gemm_groupmin: the sum of (query - row)^2, or of -query * row. For devices without the tensor-core product and for data that fp16 cannot hold. The error is relative to
 // the key for L2, so far-off means and wide norms do no harm.
@@ -103,5 +103,31 @@ KERNEL __launch_bounds__(256) direct_product(const float* queries, long long que
                 out[query * out_stride + row] = -keys[i][j];
             }
         }
+    }
+}
+
+// Group minima where another has made the products (cuBLAS): products [gridDim.y queries, n rows] with `stride` floats from one
+// query to the next; keys are starts [n] - 2 * product (L2), or -product where starts = null. A warp takes a group of a query;
+// `groups` are written, also those past the rows; minima [.., columns].
+KERNEL __launch_bounds__(256) product_groupmin(const float* products, long long stride, int n, const float* starts,
+                                               const unsigned* mask, float* minima, int groups, int columns) {
+    const int group = blockIdx.x * 8 + threadIdx.x / 32;
+    const int lane = threadIdx.x % 32;
+    const int row = group * GROUP + lane;
+    if (group >= groups) {
+        return;
+    }
+    float least = INFINITY;
+    if (row < n && (mask == nullptr || mask[group] >> lane & 1)) {
+        const float product = products[blockIdx.y * stride + row];
+        const float key = starts == nullptr ? -product : fmaf(-2.0f, product, starts[row]);
+        least = fminf(key, 3.402823466e38f); // as in direct_groupmin
+    }
+#pragma unroll
+    for (int other = 16; other > 0; other >>= 1) {
+        least = fminf(least, __shfl_xor_sync(~0u, least, other));
+    }
+    if (lane == 0) {
+        minima[size_t(blockIdx.y) * columns + group] = least;
     }
 }

@@ -92,7 +92,9 @@ KERNEL __launch_bounds__(256, 4) ingest_rows(const float* rows, long long stride
 // l2 = 1: weights are scaled by `scale`; else by the power of two that brings the query's norm to [1, 2). Per query:
 // alpha, beta, gamma: the error of a key is at most alpha |b~| + beta |b - b~| + accumulation start + gamma; alpha is
 // infinite where fp16 or float cannot hold the query: its keys mean nothing. A distance is key / unit + constant.
-// panels = null: for direct_groupmin, whose keys are distances: `longest` is the norm of the longest row.
+// panels = null: the scan is of vectors as they are, `longest` the norm of the longest row. accumulation = 0: for
+// direct_groupmin, whose keys are distances. Else for product_groupmin, whose keys lack |query|^2: a product errs by at most
+// accumulation |query| |row|, whatever the order of the sum; gamma allows for denormals that count as zeros.
 KERNEL __launch_bounds__(256, 4) ingest_queries(const float* queries, long long stride, int count, int dim, const float* mean, int l2,
                       double scale, double row_scale, float accumulation, double longest, __half* panels, float* alpha,
                       float* beta, float* gamma, double* unit, double* constant) {
@@ -120,11 +122,14 @@ KERNEL __launch_bounds__(256, 4) ingest_queries(const float* queries, long long 
     if (panels == nullptr) {
         if (lane == 0 && query < count) {
             const double most = l2 ? (norm + longest) * (norm + longest) : norm * longest;
-            alpha[query] = most > 1e37 ? INFINITY : l2 ? 0.0f : at_least(norm * (dim + 8) * 0x1.1p-24);
+            const bool products = accumulation > 0;
+            const double slope = products ? norm * accumulation * (l2 ? 2 : 1) : l2 ? 0 : norm * (dim + 8) * 0x1.1p-24;
+            const double denormals = products ? (1 + norm + longest) * (dim + 8) * 0x1p-124 : (dim + 8) * 0x1p-147;
+            alpha[query] = most > 1e37 ? INFINITY : at_least(slope);
             beta[query] = 0;
-            gamma[query] = static_cast<float>(dim + 8) * 0x1p-147f;
+            gamma[query] = at_least(products && l2 ? denormals + most * (dim + 8) * 0x1p-51 : denormals);
             unit[query] = 1;
-            constant[query] = 0;
+            constant[query] = products && l2 ? square : 0;
         }
         return;
     }

@@ -222,7 +222,8 @@ final class ExactSearch {
             boolean shadowed = rows.isShadowed();
             int padded = padded();
             Arguments a = slot.of(Kernel.INGEST_QUERIES).put(slot.at(QUERIES)).put(stride / 4).put(count).put(dim).put(centre)
-                    .put(l2 ? 1 : 0).put(scale.queries()).put(scale.rows()).put(scale.accumulation()).put(data.length());
+                    .put(l2 ? 1 : 0).put(scale.queries()).put(scale.rows()).put(shadowed ? scale.accumulation() : 0f)
+                    .put(data.length());
             (shadowed ? a.put(slot.at(SHADOWS)) : a.none()).put(slot.at(ALPHA)).put(slot.at(BETA)).put(slot.at(GAMMA))
                     .put(slot.at(UNIT)).put(slot.at(CONSTANT));
             slot.launch(padded / 8, 1, 256, 0);
