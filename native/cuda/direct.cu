@@ -1,6 +1,7 @@
 // direct_groupmin, direct_product, product_groupmin: plain float32 from the vectors as they are.
 //
-// direct_groupmin: as gemm_groupmin: the sum of (query - row)^2, or of -query * row. For devices without the tensor-core product and for data that fp16 cannot hold. The error is relative to
+// direct_groupmin: as gemm_groupmin: the sum of (query - row)^2, or of -query * row. For devices without the tensor-core
+// product and for data that fp16 cannot hold. The error is relative to
 // the key for L2, so far-off means and wide norms do no harm.
 //
 // A block of 256 threads takes 64 queries x 64 rows (two groups), a thread 4 x 4 of them: queries ty + 16 i, rows tx + 16 j.

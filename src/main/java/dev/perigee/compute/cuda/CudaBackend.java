@@ -32,11 +32,11 @@ public final class CudaBackend implements ComputeBackend {
     private final long workBytes;
     private Multiplication.Product product;
 
-    private CudaBackend(CudaDevice device, int tileRows) {
+    private CudaBackend(CudaDevice device, int tileRows, boolean byProducts) {
         this.device = device;
         this.slots = new Slots(device, KernelModule.load(device));
         this.queryMemory = new QueryMemory(device);
-        this.residents = new Residents(tileRows);
+        this.residents = new Residents(tileRows, byProducts);
         this.workBytes = Math.clamp(device.memory().total() / WORK_PART, LEAST_WORK_BYTES, MOST_WORK_BYTES);
     }
 
@@ -46,14 +46,17 @@ public final class CudaBackend implements ComputeBackend {
      * @throws dev.perigee.PerigeeException UNAVAILABLE with the reason why it cannot be used
      */
     public static CudaBackend open(CudaDriver.Device device) {
-        return open(device, DeviceSegment.MOST_ROWS);
+        return open(device, DeviceSegment.MOST_ROWS, false);
     }
 
-    /** @param tileRows most rows that are searched at a time, a multiple of {@link ProductShape#PANEL} */
-    static CudaBackend open(CudaDriver.Device which, int tileRows) {
+    /**
+     * @param tileRows   most rows that are searched at a time, a multiple of {@link ProductShape#PANEL}
+     * @param byProducts whether rows are scanned by {@link Scan#PRODUCTS}, to check the other ways
+     */
+    static CudaBackend open(CudaDriver.Device which, int tileRows, boolean byProducts) {
         CudaDevice device = CudaDevice.open(which);
         try {
-            return new CudaBackend(device, tileRows);
+            return new CudaBackend(device, tileRows, byProducts);
         } catch (RuntimeException e) {
             device.close();
             throw e;
@@ -116,7 +119,7 @@ public final class CudaBackend implements ComputeBackend {
     }
 
     /** Decided at the first product, for cuBLAS takes a second to load and memory of the device. */
-    private synchronized Multiplication.Product product() {
+    synchronized Multiplication.Product product() {
         if (product == null) {
             product = CublasLibrary.probe().problem().isEmpty() ? cublas() : Multiplication.KERNEL;
         }

@@ -55,7 +55,7 @@ final class CudaSearcher implements Searcher {
 
     /** The same on a slot that the caller holds. */
     void search(Slot slot, SearchBatch batch, TopK into) {
-        ExactSearch.run(slot, segments, batch, backend.workBytes(), into);
+        ExactSearch.run(slot, segments, batch, backend.workBytes(), backend::product, into);
     }
 
     @Override

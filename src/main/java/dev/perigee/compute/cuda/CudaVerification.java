@@ -57,6 +57,7 @@ final class CudaVerification implements Verification {
             }
         }
         segmentsAndTiles(full, done);
+        productRoute(full, done);
         if (full) {
             for (Distance distance : Distance.values()) {
                 Shape many = new Shape(200_000, 128, 10_000, 10, false);
@@ -101,10 +102,30 @@ final class CudaVerification implements Verification {
             check(name("segments", distance.label()), done, figures -> "%d queries of four segments as the reference".formatted(
                     new SearchChecks(backend).segments(distance, shape)));
             check(name("tiles", distance.label()), done, figures -> {
-                try (CudaBackend tiled = CudaBackend.open(backend.cudaDevice().facts(), SMALL_TILE)) {
+                try (CudaBackend tiled = CudaBackend.open(backend.cudaDevice().facts(), SMALL_TILE, false)) {
                     SearchChecks searches = new SearchChecks(tiled);
                     return "%d queries of tiles of %d rows as the reference".formatted(searches.segments(distance, shape)
                             + searches.exact(SeededRows.CLUSTERED, distance, shape), SMALL_TILE);
+                }
+            });
+        }
+    }
+
+    /** The scan by general products, which shares nothing with the others but the proof; by cuBLAS where it is. */
+    private void productRoute(boolean full, Consumer<Check> done) {
+        int[] dims = full ? new int[] {784, 1537, 2048} : new int[] {33};
+        for (Distance distance : Distance.values()) {
+            check(name("product_route", distance.label()), done, figures -> {
+                try (CudaBackend other = CudaBackend.open(backend.cudaDevice().facts(), DeviceSegment.MOST_ROWS, true)) {
+                    SearchChecks searches = new SearchChecks(other);
+                    int queries = 0;
+                    for (int dim : dims) {
+                        for (SeededRows kind : new SeededRows[] {SeededRows.CLUSTERED, SeededRows.GAUSSIAN, SeededRows.WIDE_NORMS}) {
+                            queries += searches.exact(kind, distance, new Shape(full ? 2000 : 300, dim, full ? 100 : 5, 10, false));
+                        }
+                    }
+                    return "%d queries as the reference, products by %s".formatted(queries,
+                            other.product() == Multiplication.KERNEL ? "our kernel: no cuBLAS" : "cuBLAS");
                 }
             });
         }

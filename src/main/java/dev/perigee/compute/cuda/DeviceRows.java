@@ -4,8 +4,10 @@ import static dev.perigee.compute.cuda.ProductShape.GROUP;
 import static dev.perigee.compute.cuda.ProductShape.GROUPS_PER_PANEL;
 import static dev.perigee.compute.cuda.ProductShape.PANEL;
 
+import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.vector.Matrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -30,8 +32,10 @@ final class DeviceRows implements AutoCloseable {
     final DeviceBuffer groupNorm;
     final DeviceBuffer groupError;
     final DeviceBuffer groupStart;
-    /** Null where there are no shadows. */
+    private Scan scan;
+    /** Null where there are none. */
     private DeviceBuffer shadows;
+    /** Of shadows, and for L2 of products; else null. */
     private DeviceBuffer starts;
 
     /**
@@ -40,11 +44,12 @@ final class DeviceRows implements AutoCloseable {
      * @param centre [dim], in device memory
      * @throws dev.perigee.PerigeeException OUT_OF_DEVICE_MEMORY; then nothing is held
      */
-    DeviceRows(FlatData data, Scale scale, DeviceBuffer centre, int first, int count, boolean shadowed, Slot slot) {
+    DeviceRows(FlatData data, Scale scale, DeviceBuffer centre, int first, int count, Scan scan, Slot slot) {
         this.data = data;
         this.scale = scale;
         this.first = first;
         this.count = count;
+        this.scan = scan;
         long rowBytes = count * data.rows().stride();
         long groupBytes = groups() * 4L;
         CudaDevice device = slot.device();
@@ -55,12 +60,15 @@ final class DeviceRows implements AutoCloseable {
             groupError = own(device.allocate(groupBytes, Purpose.SHADOW));
             groupStart = own(device.allocate(groupBytes, Purpose.SHADOW));
             rows.upload(0, data.rows().segment().asSlice(first * data.rows().stride(), rowBytes), slot.stream());
-            if (shadowed) {
+            if (scan == Scan.SHADOWS) {
                 shadows = own(device.allocate(ProductShape.shadowBytes(count, data.dim()), Purpose.SHADOW));
                 starts = own(device.allocate(panels() * PANEL * 4L, Purpose.SHADOW));
                 ingest(slot, centre);
             } else {
                 direct(slot);
+            }
+            if (scan == Scan.PRODUCTS && data.distance() == Distance.L2) {
+                squares(slot);
             }
             slot.stream().synchronize();
             done = true;
@@ -93,6 +101,8 @@ final class DeviceRows implements AutoCloseable {
             shadows.close();
             starts.close();
             shadows = null;
+            starts = null;
+            scan = Scan.DIRECT;
             direct(slot);
         }
     }
@@ -120,14 +130,28 @@ final class DeviceRows implements AutoCloseable {
         groupStart.fill(0, groups() * 4L, 0, slot.stream());
     }
 
-    boolean isShadowed() {
-        return shadows != null;
+    /** Keys made of products lack what L2 has besides: the square of each row's length. */
+    private void squares(Slot slot) {
+        starts = own(slot.device().allocate(count * 4L, Purpose.SHADOW));
+        MemorySegment values = Arena.ofAuto().allocate(count * 4L, 4);
+        for (int i = 0; i < count; i++) {
+            double square = -Distance.INNER_PRODUCT.between(data.rows(), first + i, data.rows(), first + i);
+            values.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) square);
+        }
+        starts.upload(0, values, slot.stream());
+        float most = Math.nextUp((float) (data.length() * data.length()));
+        groupStart.fill(0, groups() * 4L, Float.floatToRawIntBits(most), slot.stream());
+    }
+
+    Scan scan() {
+        return scan;
     }
 
     DeviceBuffer shadows() {
         return shadows;
     }
 
+    /** Null where keys begin at zero. */
     DeviceBuffer starts() {
         return starts;
     }

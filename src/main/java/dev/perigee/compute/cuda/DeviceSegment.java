@@ -25,16 +25,26 @@ final class DeviceSegment implements AutoCloseable {
 
     private final FlatData data;
     private final int tileRows;
+    private final boolean byProducts;
     private Scale scale;
     /** Uploaded tiles, or null before the first search and where they do not stay. */
     private List<DeviceRows> resident;
     private DeviceBuffer centreOnDevice;
     private boolean passing;
 
-    /** @param tileRows most rows of a tile, a multiple of {@link ProductShape#PANEL} */
-    DeviceSegment(FlatData data, int tileRows) {
+    /**
+     * @param tileRows   most rows of a tile, a multiple of {@link ProductShape#PANEL}
+     * @param byProducts whether the rows are scanned so whatever the device has
+     */
+    DeviceSegment(FlatData data, int tileRows, boolean byProducts) {
         this.data = data;
+        this.byProducts = byProducts;
         this.tileRows = Math.min(tileRows, MOST_ROWS);
+    }
+
+    /** Whether its tiles are {@link Scan#PRODUCTS}. */
+    boolean byProducts() {
+        return byProducts;
     }
 
     FlatData data() {
@@ -115,8 +125,8 @@ final class DeviceSegment implements AutoCloseable {
     }
 
     private DeviceRows tile(int first, int count, Slot slot) {
-        boolean shadowed = slot.device().architecture() >= SHADOWED_FROM;
-        return new DeviceRows(data, scale, centreOnDevice, first, count, shadowed, slot);
+        Scan scan = byProducts ? Scan.PRODUCTS : slot.device().architecture() >= SHADOWED_FROM ? Scan.SHADOWS : Scan.DIRECT;
+        return new DeviceRows(data, scale, centreOnDevice, first, count, scan, slot);
     }
 
     /** Frees what is on the device; no search uses it any more. */

@@ -1,6 +1,7 @@
 package dev.perigee.compute.cuda;
 
 import static dev.perigee.compute.cuda.ProductShape.GROUP;
+import static dev.perigee.compute.cuda.ProductShape.PANEL;
 import static dev.perigee.compute.cuda.Slot.Part.ACTIVE;
 import static dev.perigee.compute.cuda.Slot.Part.ALPHA;
 import static dev.perigee.compute.cuda.Slot.Part.ANSWERS;
@@ -14,6 +15,7 @@ import static dev.perigee.compute.cuda.Slot.Part.LIST_COUNTS;
 import static dev.perigee.compute.cuda.Slot.Part.MINIMA;
 import static dev.perigee.compute.cuda.Slot.Part.POOL_DISTANCES;
 import static dev.perigee.compute.cuda.Slot.Part.POOL_POSITIONS;
+import static dev.perigee.compute.cuda.Slot.Part.PRODUCTS;
 import static dev.perigee.compute.cuda.Slot.Part.QUERIES;
 import static dev.perigee.compute.cuda.Slot.Part.SHADOWS;
 import static dev.perigee.compute.cuda.Slot.Part.UNIT;
@@ -27,6 +29,7 @@ import dev.perigee.vector.RowMask;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -46,6 +49,9 @@ final class ExactSearch {
     private static final int BLOCKS_PER_MULTIPROCESSOR = 12;
     private static final int MOST_STRIP = 64;
     private static final int MOST_BLOCKS_Y = 65_535;
+    /** Part of the memory that a slice of products takes. */
+    private static final int PRODUCT_PART = 8;
+    private static final int MOST_SLICE = 1 << 16;
     /** Answers that are worth more than one core. */
     private static final int SPREAD_FROM = 1 << 16;
 
@@ -60,11 +66,14 @@ final class ExactSearch {
     private final int poolCapacity;
     private final int groupCapacity;
     private final int rowCapacity;
+    private final int slice;
+    private final Supplier<Multiplication.Product> product;
     private final AnswerLayout layout;
     /** The answers so far, on the host: fetched after each tile. */
     private MemorySegment answers;
 
-    private ExactSearch(Slot slot, SearchBatch batch, int from, int count, int most) {
+    private ExactSearch(Slot slot, SearchBatch batch, int from, int count, int most, int slice,
+            Supplier<Multiplication.Product> product) {
         this.slot = slot;
         this.stream = slot.stream();
         this.batch = batch;
@@ -77,6 +86,8 @@ final class ExactSearch {
         this.groupCapacity = 2 * most + 256;
         this.rowCapacity = most < APPEND_FROM ? 0 : 2 * most + 4096;
         this.layout = new AnswerLayout(count, most);
+        this.slice = slice;
+        this.product = product;
     }
 
     private static int poolCapacity(int k) {
@@ -87,8 +98,10 @@ final class ExactSearch {
      * Searches all queries of the batch and merges what is found into {@code into}.
      *
      * @param workBytes device memory to use
+     * @param product   what multiplies for {@link Scan#PRODUCTS}
      */
-    static void run(Slot slot, DeviceSegment[] segments, SearchBatch batch, long workBytes, TopK into) {
+    static void run(Slot slot, DeviceSegment[] segments, SearchBatch batch, long workBytes,
+            Supplier<Multiplication.Product> product, TopK into) {
         slot.stream().synchronize(); // a search that failed may have left work
         int groups = 0;
         for (DeviceSegment segment : segments) {
@@ -101,13 +114,14 @@ final class ExactSearch {
                     + 2 * batch.queries().stride() + 64;
             int block = (int) Math.clamp(workBytes / perQuery, 1, MOST_QUERIES);
             int count = Math.min(block, batch.count() - next);
-            new ExactSearch(slot, batch, next, count, most).search(segments, groups, into);
+            int slice = (int) Math.clamp(workBytes / PRODUCT_PART / (count * 4L), PANEL, MOST_SLICE) / PANEL * PANEL;
+            new ExactSearch(slot, batch, next, count, most, slice, product).search(segments, groups, into);
             next += count;
         }
     }
 
     private void search(DeviceSegment[] segments, int groups, TopK into) {
-        reserve(groups);
+        reserve(segments, groups);
         Matrix queries = batch.queries().slice(from, from + count);
         slot.at(QUERIES).upload(0, queries.segment().asSlice(0, count * stride), stream);
         slot.upload(KS, Arrays.copyOfRange(batch.k(), from, from + count));
@@ -121,7 +135,7 @@ final class ExactSearch {
         collect(segments[0].data().distance(), into);
     }
 
-    private void reserve(int groups) {
+    private void reserve(DeviceSegment[] segments, int groups) {
         int padded = padded();
         slot.reserve(QUERIES, count * stride);
         slot.reserve(KS, count * 4L);
@@ -137,6 +151,9 @@ final class ExactSearch {
         slot.reserve(POOL_DISTANCES, (long) count * poolCapacity * 8);
         slot.reserve(POOL_POSITIONS, (long) count * poolCapacity * 8);
         slot.reserve(ANSWERS, layout.bytes());
+        if (segments[0].byProducts()) {
+            slot.reserve(PRODUCTS, Matrix.bytes(count, slice));
+        }
     }
 
     private int padded() {
@@ -197,7 +214,7 @@ final class ExactSearch {
         void search() {
             ingestQueries();
             scan();
-            if (rows.isShadowed() && most >= APPEND_FROM) {
+            if (rows.scan() == Scan.SHADOWS && most >= APPEND_FROM) {
                 select(null, count, false, 0, 0, 0);
                 append();
                 rescore(null, count, 1, rowCapacity);
@@ -214,36 +231,64 @@ final class ExactSearch {
             }
         }
 
-        private Arguments putMask(Arguments arguments) {
-            return mask == null ? arguments.none() : arguments.put(mask, rows.firstGroup() * 4L);
+        /** @param group of the tile, from which on the mask is wanted */
+        private Arguments putMask(Arguments arguments, int group) {
+            return mask == null ? arguments.none() : arguments.put(mask, (rows.firstGroup() + group) * 4L);
         }
 
         private void ingestQueries() {
-            boolean shadowed = rows.isShadowed();
-            int padded = padded();
+            boolean shadowed = rows.scan() == Scan.SHADOWS;
+            float accumulation = switch (rows.scan()) {
+                case SHADOWS -> scale.accumulation();
+                case DIRECT -> 0;
+                case PRODUCTS -> (dim + 8) * 0x1.12p-24f; // of a sum of products in float, in any order
+            };
             Arguments a = slot.of(Kernel.INGEST_QUERIES).put(slot.at(QUERIES)).put(stride / 4).put(count).put(dim).put(centre)
-                    .put(l2 ? 1 : 0).put(scale.queries()).put(scale.rows()).put(shadowed ? scale.accumulation() : 0f)
-                    .put(data.length());
+                    .put(l2 ? 1 : 0).put(scale.queries()).put(scale.rows()).put(accumulation).put(data.length());
             (shadowed ? a.put(slot.at(SHADOWS)) : a.none()).put(slot.at(ALPHA)).put(slot.at(BETA)).put(slot.at(GAMMA))
                     .put(slot.at(UNIT)).put(slot.at(CONSTANT));
-            slot.launch(padded / 8, 1, 256, 0);
+            slot.launch(padded() / 8, 1, 256, 0);
         }
 
         private void scan() {
-            if (!rows.isShadowed()) {
-                putMask(slot.of(Kernel.DIRECT_GROUPMIN).put(slot.at(QUERIES)).put(stride / 4).put(count).put(rows.rows)
-                        .put(data.rows().stride() / 4).put(rows.count()).put(dim).put(l2 ? 1 : 0))
-                        .put(slot.at(MINIMA)).put(rows.groups());
-                slot.launch((count + 63) / 64, (rows.panels() * ProductShape.PANEL + 63) / 64, 256, 0);
-                return;
+            switch (rows.scan()) {
+                case SHADOWS -> scanShadows();
+                case DIRECT -> scanDirectly();
+                case PRODUCTS -> scanProducts();
             }
-            ProductShape product = ProductShape.of(count, ProductShape.chunks(dim));
-            putProduct(slot.of(product.groupMinima), product).put(slot.at(MINIMA)).put(rows.groups());
-            launch(product);
+        }
+
+        private void scanShadows() {
+            ProductShape shape = ProductShape.of(count, ProductShape.chunks(dim));
+            putProduct(slot.of(shape.groupMinima), shape).put(slot.at(MINIMA)).put(rows.groups());
+            launch(shape);
+        }
+
+        private void scanDirectly() {
+            putMask(slot.of(Kernel.DIRECT_GROUPMIN).put(slot.at(QUERIES)).put(stride / 4).put(count).put(rows.rows)
+                    .put(data.rows().stride() / 4).put(rows.count()).put(dim).put(l2 ? 1 : 0), 0)
+                    .put(slot.at(MINIMA)).put(rows.groups());
+            slot.launch((count + 63) / 64, (rows.panels() * PANEL + 63) / 64, 256, 0);
+        }
+
+        /** Slice by slice of the rows; the last gives the groups past their end too. */
+        private void scanProducts() {
+            DeviceMatrix queries = DeviceMatrix.of(slot.at(QUERIES), count, dim);
+            for (int first = 0; first < rows.count(); first += slice) {
+                int n = Math.min(slice, rows.count() - first);
+                int groups = (first + n == rows.count() ? rows.groups() : (first + n) / GROUP) - first / GROUP;
+                DeviceMatrix some = new DeviceMatrix(rows.rows, first * data.rows().stride(), n, dim, data.rows().stride());
+                DeviceMatrix products = new DeviceMatrix(slot.at(PRODUCTS), 0, count, n, Matrix.stride(slice));
+                product.get().multiply(slot, queries, some, products);
+                Arguments a = slot.of(Kernel.PRODUCT_GROUPMIN).put(slot.at(PRODUCTS)).put(products.stride() / 4).put(n);
+                a = rows.starts() == null ? a.none() : a.put(rows.starts(), first * 4L);
+                putMask(a, first / GROUP).put(slot.at(MINIMA), first / GROUP * 4L).put(groups).put(rows.groups());
+                slot.launch((groups + 7) / 8, count, 256, 0);
+            }
         }
 
         private Arguments putProduct(Arguments arguments, ProductShape product) {
-            return putMask(arguments.put(slot.at(SHADOWS)).put(rows.shadows()).put(rows.starts()))
+            return putMask(arguments.put(slot.at(SHADOWS)).put(rows.shadows()).put(rows.starts()), 0)
                     .put(ProductShape.chunks(dim)).put(rows.panels()).put(strip(product));
         }
 
@@ -281,8 +326,12 @@ final class ExactSearch {
          * @param again  whether limits are there already
          */
         private void select(DeviceBuffer active, int queries, boolean again, int begin, int end, int capacity) {
-            float accumulation = rows.isShadowed() ? scale.accumulation() : 0;
-            float relative = rows.isShadowed() || !l2 ? 0 : (dim + 8) * 0x1.1p-24f;
+            float accumulation = switch (rows.scan()) {
+                case SHADOWS -> scale.accumulation();
+                case DIRECT -> 0;
+                case PRODUCTS -> l2 ? 0x1p-22f : 0; // roundings of start - 2 product
+            };
+            float relative = rows.scan() == Scan.DIRECT && l2 ? (dim + 8) * 0x1.1p-24f : 0;
             Arguments a = slot.of(Kernel.GROUPS_SELECT);
             (active == null ? a.none() : a.put(active)).put(slot.at(MINIMA)).put(rows.groups()).put(rows.groups())
                     .put(slot.at(KS)).put(slot.at(ALPHA)).put(slot.at(BETA)).put(slot.at(GAMMA)).put(slot.at(UNIT))
@@ -297,7 +346,7 @@ final class ExactSearch {
             Arguments a = slot.of(Kernel.RESCORE_EXACT);
             a = (active == null ? a.none() : a.put(active)).put(slot.at(QUERIES)).put(stride / 4).put(rows.rows)
                     .put(data.rows().stride() / 4).put(rows.count()).put(dim).put(l2 ? 1 : 0);
-            putMask(a).put(span).put(slot.at(LIST_COUNTS)).put(slot.at(LIST)).put(capacity).put(slot.at(LIMITS))
+            putMask(a, 0).put(span).put(slot.at(LIST_COUNTS)).put(slot.at(LIST)).put(capacity).put(slot.at(LIMITS))
                     .put(slot.at(GAMMA)).put(slot.at(UNIT)).put(slot.at(CONSTANT)).put(position).put(poolCapacity)
                     .put(slot.at(ANSWERS), layout.poolCounts()).put(slot.at(POOL_DISTANCES)).put(slot.at(POOL_POSITIONS));
             slot.launch(blocks, queries, 256, 0);

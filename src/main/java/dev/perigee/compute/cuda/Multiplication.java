@@ -52,11 +52,10 @@ final class Multiplication {
         }
     }
 
-    /** The matrices lie at the start of their buffers. */
     private static void launch(Slot slot, DeviceMatrix rows, DeviceMatrix weights, DeviceMatrix into) {
-        slot.of(Kernel.DIRECT_PRODUCT).put(rows.buffer()).put(rows.stride() / 4).put(rows.rows())
-                .put(weights.buffer()).put(weights.stride() / 4).put(weights.rows()).put(rows.dim())
-                .put(into.buffer()).put(into.stride() / 4);
+        slot.of(Kernel.DIRECT_PRODUCT).put(rows.buffer(), rows.offset()).put(rows.stride() / 4).put(rows.rows())
+                .put(weights.buffer(), weights.offset()).put(weights.stride() / 4).put(weights.rows()).put(rows.dim())
+                .put(into.buffer(), into.offset()).put(into.stride() / 4);
         slot.launch((rows.rows() + TILE - 1) / TILE, (weights.rows() + TILE - 1) / TILE, 256, 0);
     }
 

@@ -76,9 +76,9 @@ final class ProductCheck implements AutoCloseable {
 
     /** Tries all rows. @throws PerigeeException INTERNAL if a key is beyond its bound */
     void run(ProductShape product) {
-        try (DeviceSegment segment = new DeviceSegment(data, DeviceSegment.MOST_ROWS)) {
+        try (DeviceSegment segment = new DeviceSegment(data, DeviceSegment.MOST_ROWS, false)) {
             segment.eachTile(slot, tile -> {
-                if (!tile.isShadowed()) {
+                if (tile.scan() != Scan.SHADOWS) {
                     throw new PerigeeException(ErrorCode.INTERNAL, "rows have no shadows");
                 }
                 ingestQueries(segment);

@@ -17,15 +17,17 @@ final class Residents {
 
     private final Map<FlatData, Share> shares = new IdentityHashMap<>();
     private final int tileRows;
+    private final boolean byProducts;
 
-    /** @param tileRows most rows of a tile */
-    Residents(int tileRows) {
+    /** As {@link DeviceSegment#DeviceSegment}. */
+    Residents(int tileRows, boolean byProducts) {
         this.tileRows = tileRows;
+        this.byProducts = byProducts;
     }
 
     /** The caller gives it back with {@link #release}. */
     synchronized DeviceSegment hold(FlatData data) {
-        Share share = shares.computeIfAbsent(data, d -> new Share(new DeviceSegment(d, tileRows)));
+        Share share = shares.computeIfAbsent(data, d -> new Share(new DeviceSegment(d, tileRows, byProducts)));
         share.holders++;
         return share.segment;
     }

@@ -19,7 +19,7 @@ final class Slot implements AutoCloseable {
     enum Part {
         QUERIES(Purpose.QUERIES), KS(Purpose.QUERIES), ACTIVE(Purpose.QUERIES), SHADOWS(Purpose.QUERIES), ALPHA(Purpose.QUERIES),
         BETA(Purpose.QUERIES), GAMMA(Purpose.QUERIES), UNIT(Purpose.QUERIES), CONSTANT(Purpose.QUERIES),
-        MINIMA(Purpose.WORKSPACE), LIMITS(Purpose.WORKSPACE), LIST_COUNTS(Purpose.WORKSPACE), LIST(Purpose.WORKSPACE),
+        PRODUCTS(Purpose.WORKSPACE), MINIMA(Purpose.WORKSPACE), LIMITS(Purpose.WORKSPACE), LIST_COUNTS(Purpose.WORKSPACE), LIST(Purpose.WORKSPACE),
         POOL_DISTANCES(Purpose.WORKSPACE), POOL_POSITIONS(Purpose.WORKSPACE), ANSWERS(Purpose.ANSWERS);
 
         private final Purpose purpose;

@@ -100,8 +100,8 @@ class CudaBackendTest extends ComputeBackendContract {
             Matrix queries = Rows.GAUSSIAN.make(distance, 70, 20, 2);
             try (CudaBackend cuda = cuda()) {
                 try (Slots.Lease lease = cuda.slots().take()) {
-                    DeviceSegment segment = new DeviceSegment(data, DeviceSegment.MOST_ROWS);
-                    segment.eachTile(lease.slot(), tile -> assertThat(tile.isShadowed()).isFalse());
+                    DeviceSegment segment = new DeviceSegment(data, DeviceSegment.MOST_ROWS, false);
+                    segment.eachTile(lease.slot(), tile -> assertThat(tile.scan()).isEqualTo(Scan.DIRECT));
                     segment.close();
                 }
                 assertExact(cuda, List.of(data), queries, 10, List.of(), distance.label());
@@ -117,13 +117,28 @@ class CudaBackendTest extends ComputeBackendContract {
         for (int i = 0; i < 1000; i += 3) {
             third.set(i);
         }
-        try (CudaBackend cuda = CudaBackend.open(CudaDriver.probe().chosen(), 256)) {
+        try (CudaBackend cuda = CudaBackend.open(CudaDriver.probe().chosen(), 256, false)) {
             for (Rows kind : List.of(Rows.CLUSTERED, Rows.DUPLICATED, Rows.WIDE_NORMS)) {
                 List<IndexData> data = flat(distance, kind.make(distance, 1000, 20, 5));
                 Matrix queries = kind.make(distance, 20, 20, 6);
                 assertExact(cuda, data, queries, 10, List.of(), "tiles of " + kind);
                 assertExact(cuda, data, queries, 300, List.of(), "many neighbours in tiles of " + kind);
                 assertExact(cuda, data, queries, 10, List.of(RowMask.of(third, 1000)), "masked tiles of " + kind);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Rows.class)
+    void generalProductsGiveTheSameAnswers(Rows kind) {
+        BitSet half = new BitSet();
+        half.set(100, 500);
+        try (CudaBackend cuda = CudaBackend.open(CudaDriver.probe().chosen(), 384, true)) {
+            for (Distance distance : Distance.values()) {
+                List<IndexData> data = flat(distance, kind.make(distance, 700, 33, 5));
+                Matrix queries = kind.make(distance, 9, 33, 6);
+                assertExact(cuda, data, queries, 10, List.of(), "products of " + distance);
+                assertExact(cuda, data, queries, 200, List.of(RowMask.of(half, 700)), "masked products of " + distance);
             }
         }
     }
