@@ -87,7 +87,8 @@ kernel_mutant(rescore_other_order sanitized rescore.cu "__shfl_xor_sync(~0u, sum
 kernel_mutant(merge_counts_too_early race rescore.cu "    __syncthreads(); // all have read the counts" "" "RACE in global")
 kernel_mutant(direct_barrier_removed race direct.cu "        __syncthreads();\n        if (l2)" "        if (l2)"
   "RACE in shared|UNWRITTEN")
-kernel_mutant(product_wrong_lane sanitized direct.cu "mask[group] >> lane & 1" "mask[group] >> (lane ^ 1) & 1" "WRONG")
+kernel_mutant(product_wrong_lane sanitized direct.cu "row < n && allowed(mask, row)) {"
+  "row < n && allowed(mask, row ^ 1)) {" "WRONG")
 
 # Left out without harm: the last wait of a product (only empty groups remain); of groups_select the end of a sort that leaves
 # the k-th in place, and the end of block_bound, whose memory is not used again; in merge_top the wait before a piece, as long as the

@@ -12,14 +12,21 @@ KERNEL __launch_bounds__(256) ceiling_copy(const uint4* from, uint4* to, long lo
 
 constexpr int CHAINS = 8; // independent products of a warp
 
-__device__ __forceinline__ void begin_chains(float (&acc)[CHAINS][4]) {
+// Runs mma(accumulators) steps times on each chain. All inputs are 1: each accumulator grows by the depth of the product a step
+// from the number of its chain, so that no chain can stand for another. Returns the sum of a thread's accumulators.
+template <class Mma>
+__device__ __forceinline__ float run_chains(int steps, Mma mma) {
+    float acc[CHAINS][4];
 #pragma unroll
     for (int chain = 0; chain < CHAINS; ++chain) {
         acc[chain][0] = acc[chain][1] = acc[chain][2] = acc[chain][3] = chain;
     }
-}
-
-__device__ __forceinline__ float sum_chains(const float (&acc)[CHAINS][4]) {
+    for (int i = 0; i < steps; ++i) {
+#pragma unroll
+        for (int chain = 0; chain < CHAINS; ++chain) {
+            mma(acc[chain]);
+        }
+    }
     float sum = 0;
 #pragma unroll
     for (int chain = 0; chain < CHAINS; ++chain) {
@@ -28,23 +35,14 @@ __device__ __forceinline__ float sum_chains(const float (&acc)[CHAINS][4]) {
     return sum;
 }
 
-// steps x CHAINS products m16n8k16 a warp, 4,096 floating-point operations each. All inputs are 1: each accumulator grows
-// by 16 a step from the number of its chain, so that no chain can stand for another. out [threads] is the sum of a thread's
-// accumulators: 64 * CHAINS * steps + 2 * CHAINS * (CHAINS - 1).
+// steps x CHAINS products m16n8k16 a warp, 4,096 floating-point operations each. out [threads] is
+// 64 * CHAINS * steps + 2 * CHAINS * (CHAINS - 1).
 KERNEL __launch_bounds__(256) ceiling_mma_fp16(int steps, float* out) {
 #if PERIGEE_HAS_MMA
     const unsigned one = 0x3C003C00u; // two halves
     const unsigned a[4] = {one, one, one, one};
     const unsigned b[2] = {one, one};
-    float acc[CHAINS][4];
-    begin_chains(acc);
-    for (int i = 0; i < steps; ++i) {
-#pragma unroll
-        for (int chain = 0; chain < CHAINS; ++chain) {
-            mma_m16n8k16(acc[chain], a, b);
-        }
-    }
-    out[blockIdx.x * blockDim.x + threadIdx.x] = sum_chains(acc);
+    out[blockIdx.x * blockDim.x + threadIdx.x] = run_chains(steps, [&](float (&acc)[4]) { mma_m16n8k16(acc, a, b); });
 #endif
 }
 
@@ -54,15 +52,7 @@ KERNEL __launch_bounds__(256) ceiling_mma_tf32(int steps, float* out) {
     const unsigned one = 0x3F800000u;
     const unsigned a[4] = {one, one, one, one};
     const unsigned b[2] = {one, one};
-    float acc[CHAINS][4];
-    begin_chains(acc);
-    for (int i = 0; i < steps; ++i) {
-#pragma unroll
-        for (int chain = 0; chain < CHAINS; ++chain) {
-            mma_m16n8k8_tf32(acc[chain], a, b);
-        }
-    }
-    out[blockIdx.x * blockDim.x + threadIdx.x] = sum_chains(acc);
+    out[blockIdx.x * blockDim.x + threadIdx.x] = run_chains(steps, [&](float (&acc)[4]) { mma_m16n8k8_tf32(acc, a, b); });
 #endif
 }
 

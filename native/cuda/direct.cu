@@ -1,14 +1,16 @@
 // direct_groupmin, direct_product, product_groupmin: plain float32 from the vectors as they are.
 //
 // direct_groupmin: as gemm_groupmin: the sum of (query - row)^2, or of -query * row. For devices without the tensor-core
-// product and for data that fp16 cannot hold. The error is relative to
-// the key for L2, so far-off means and wide norms do no harm.
+// product and for data that fp16 cannot hold. The error is relative to the key for L2, so far-off means and wide norms do
+// no harm.
 //
 // A block of 256 threads takes 64 queries x 64 rows (two groups), a thread 4 x 4 of them: queries ty + 16 i, rows tx + 16 j.
 #include "panels.cuh"
 
 constexpr int DIRECT = 64; // queries and rows of a block
 constexpr int DEPTH = 16;  // dims of a step
+// +infinity means "not there", so a key that float cannot hold, or a NaN, becomes the largest float.
+constexpr float LARGEST_KEY = 3.402823466e38f;
 
 // Adds one step to the keys of a thread.
 template <bool L2>
@@ -71,9 +73,8 @@ KERNEL __launch_bounds__(256) direct_groupmin(const float* queries, long long qu
 #pragma unroll
             for (int j = group * 2; j < group * 2 + 2; ++j) {
                 const int r = row + tx + 16 * j;
-                const bool there = r < n && (mask == nullptr || mask[r / GROUP] >> r % GROUP & 1);
-                // +infinity means "not there", also where float overflows; a NaN becomes the largest float
-                least = there ? fminf(least, fminf(keys[i][j], 3.402823466e38f)) : least;
+                const bool there = r < n && allowed(mask, r);
+                least = there ? fminf(least, fminf(keys[i][j], LARGEST_KEY)) : least;
             }
 #pragma unroll
             for (int lane = 8; lane > 0; lane >>= 1) {
@@ -119,10 +120,10 @@ KERNEL __launch_bounds__(256) product_groupmin(const float* products, long long 
         return;
     }
     float least = INFINITY;
-    if (row < n && (mask == nullptr || mask[group] >> lane & 1)) {
+    if (row < n && allowed(mask, row)) {
         const float product = products[blockIdx.y * stride + row];
         const float key = starts == nullptr ? -product : fmaf(-2.0f, product, starts[row]);
-        least = fminf(key, 3.402823466e38f); // as in direct_groupmin
+        least = fminf(key, LARGEST_KEY);
     }
 #pragma unroll
     for (int other = 16; other > 0; other >>= 1) {

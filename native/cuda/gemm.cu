@@ -1,4 +1,5 @@
 // gemm_groupmin_*: the smallest key of every 32 rows. gemm_append_*: every row whose key may be under a query's limit.
+#include "bounds.cuh"
 #include "gemm.cuh"
 
 // Few queries: memory-bound, so small tiles and many copies in flight. Many: 64 x 64 a warp, which balances shared memory
@@ -53,9 +54,9 @@ struct Errors {
     float accumulation;
 };
 
-__device__ __noinline__ void append_row(const float* starts, const unsigned* mask, int row, int capacity, int* count, int* list) {
-    const bool there = starts[row] < INFINITY && (mask == nullptr || mask[row / GROUP] >> row % GROUP & 1);
-    if (there) {
+static __device__ __noinline__ void append_row(const float* starts, const unsigned* mask, int row, int capacity, int* count,
+                                               int* list) {
+    if (starts[row] < INFINITY && allowed(mask, row)) {
         const int place = atomicAdd(count, 1);
         if (place < capacity) {
             list[place] = row;
@@ -97,8 +98,8 @@ struct Append {
         for (int j = 0; j < S::TILES_R; ++j) {
             const int row = panel * PANEL + warp_r * S::WARP_ROWS + j * 8 + lane % 4 * 2;
             const int group = row / GROUP;
-            const float error = fmaf(alpha, errors.group_norm[group], fmaf(beta, errors.group_error[group],
-                    errors.accumulation * errors.group_start[group]));
+            const float error = key_error(alpha, beta, 0, errors.accumulation, errors.group_norm[group],
+                                          errors.group_error[group], errors.group_start[group]);
             const float most = (base + error) + fabsf(base) * 0x1p-20f;
 #pragma unroll
             for (int c = 0; c < 2; ++c) {
@@ -110,9 +111,6 @@ struct Append {
     }
 };
 
-#endif
-
-#if PERIGEE_HAS_MMA
 #define GROUPMIN_BODY(S) \
     GroupMinima<S> epilogue{minima, stride}; \
     multiply_panels<S>(Operands{queries, rows, starts, mask, chunks, panels, strip_panels}, epilogue);

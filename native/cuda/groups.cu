@@ -2,11 +2,11 @@
 //
 // A group's minimum and the error of keys (ingest.cu) bound its nearest row from both sides. The k-th smallest upper bound
 // is at least the k-th nearest distance, for k groups hold k rows; a group whose lower bound lies above it is out.
+#include "bounds.cuh"
 #include "panels.cuh"
 #include "sort.cuh"
 
 constexpr int GROUPS_THREADS = 512;
-constexpr int BOUND_K = 64; // up to here the minima of the threads give the limit, else a radix select
 
 struct GroupBounds {
     const float* minima;
@@ -18,7 +18,7 @@ struct GroupBounds {
     bool blind;     // keys of this query mean nothing
 
     __device__ __forceinline__ float error(int g, float least) const {
-        return fmaf(alpha, group_norm[g], fmaf(beta, group_error[g], fmaf(accumulation, group_start[g], gamma)))
+        return key_error(alpha, beta, gamma, accumulation, group_norm[g], group_error[g], group_start[g])
                 + relative * fabsf(least);
     }
 

@@ -24,3 +24,8 @@ __device__ __forceinline__ size_t panel_offset(int vector, int t, int chunks) {
     size_t chunk = size_t(vector / PANEL) * chunks + t / CHUNK;
     return chunk * (CHUNK_BYTES / 2) + unit_offset(vector % PANEL, t % CHUNK / 8) / 2 + t % 8;
 }
+
+// Whether a row may be returned. mask: a bit per row, a word per group; null = every row.
+__device__ __forceinline__ bool allowed(const unsigned* mask, int row) {
+    return mask == nullptr || mask[row / GROUP] >> row % GROUP & 1;
+}

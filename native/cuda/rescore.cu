@@ -55,7 +55,7 @@ KERNEL __launch_bounds__(256) rescore_exact(
         if (i < items) {
             row = mine[i / span] * span + static_cast<int>(i % span);
         }
-        const bool there = row < n && (mask == nullptr || mask[row / GROUP] >> row % GROUP & 1);
+        const bool there = row < n && allowed(mask, row);
         const double distance = exact_distance(q, rows + (there ? row : 0) * row_stride, there ? dim : 0, l2, lane);
         if (there && lane == 0 && !(distance > limit)) {
             const int place = atomicAdd(&pool_counts[query], 1);

@@ -2,7 +2,6 @@
 #include "sort.cuh"
 
 constexpr int SELECT_THREADS = 512;
-constexpr int SELECT_SMALL = 64;  // k up to which the threads' minima bound the k-th
 constexpr int SELECT_ROOM = 2048; // keys that are sorted in shared memory
 
 // A block per row: values [.., stride], the first `columns` of each; no NaN. keys: scratch [.., k]; out: [.., k].
@@ -18,11 +17,11 @@ KERNEL __launch_bounds__(SELECT_THREADS, 2) select_k(const float* values, long l
     unsigned long long bound = ~0ull;
     unsigned long long* found = near;
     int room = SELECT_ROOM;
-    if (k <= SELECT_SMALL && k <= columns) {
+    if (k <= BOUND_K && k <= columns) {
         const float most = block_bound([&](int i) { return row[i]; }, columns, k, reinterpret_cast<float*>(near));
         bound = key_of(most, -1);
     }
-    for (int attempt = k <= SELECT_SMALL ? 0 : 1; attempt < 2; ++attempt) {
+    for (int attempt = k <= BOUND_K ? 0 : 1; attempt < 2; ++attempt) {
         if (attempt == 1) {
             bound = block_kth(key, columns, k, reinterpret_cast<int*>(near));
             if (k > SELECT_ROOM) {

@@ -130,6 +130,9 @@ __device__ unsigned long long block_kth(Key key, int n, int k, int* shared) {
     return prefix;
 }
 
+// Up to this k the minima of 512 threads bound the k-th well; beyond it block_kth finds it.
+constexpr int BOUND_K = 64;
+
 // An upper bound of the k-th smallest of n values, k <= blockDim.x: the k-th smallest of the threads' minima, each of which
 // is another element. Near the truth while k is small beside the number of threads. shared: blockDim.x floats.
 template <class Value>
