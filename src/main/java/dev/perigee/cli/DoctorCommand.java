@@ -40,7 +40,7 @@ final class DoctorCommand implements Callable<Integer> {
         cpu(fields, advice);
         java(fields, advice);
         fields.put("huge_pages", hugePages(advice));
-        gpu(fields, advice);
+        gpus(fields);
         fields.put("perigee_data", data(System.getenv("PERIGEE_DATA")));
         Pictures.whyNot().ifPresent(reason -> advice.add("demo draws no pictures: " + reason));
         fields.put("advice", advice);
@@ -97,25 +97,21 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private static void gpu(Map<String, Object> fields, List<String> advice) {
+    private static void gpus(Map<String, Object> fields) {
         Gpus found = Backends.gpus();
         List<String> names = found.devices().stream().map(Gpus.Gpu::name).toList();
         boolean there = found.problem().isEmpty();
         String described = "%s, driver for CUDA %s".formatted(String.join(", ", names), found.driver());
-        fields.put("gpu", there || names.isEmpty() ? verdict(there, described, found.problem(), "cuda")
+        fields.put("gpu", there ? "found: " + described : names.isEmpty() ? "not found: " + found.problem()
                 : "found, but cannot be used: %s: %s".formatted(described, found.problem()));
         fields.put("gpus", names);
         fields.put("gpu_devices", found.devices().stream().map(DoctorCommand::device).toList());
         fields.put("cuda_driver", found.driver().isEmpty() ? null : found.driver());
         fields.put("cuda_library", part(found.library()));
         fields.put("cuda_kernels", part(found.kernels()));
-        Gpus.Part cublas = Backends.cublas();
-        fields.put("cublas", verdict(cublas.problem().isEmpty(), cublas.place(), cublas.problem(), "cuda"));
+        fields.put("cublas", part(Backends.cublas()));
         try (Arena arena = Arena.ofShared()) {
             fields.put("faiss", library("faiss", arena, "libfaiss.so", "libfaiss_c.so"));
-        }
-        if (there && !has("cuda")) {
-            advice.add("the GPU is not used: this build has no backend for it");
         }
     }
 

@@ -2,14 +2,10 @@ package dev.perigee.cli;
 
 import dev.perigee.compute.Benchmark;
 import dev.perigee.compute.ComputeBackend;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -17,8 +13,6 @@ import picocli.CommandLine.Spec;
 
 /** Which rows of a benchmark are wanted. */
 final class RowOptions {
-    private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
-
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
@@ -67,22 +61,12 @@ final class RowOptions {
     /** What this is measured on. */
     static Map<String, Object> machine(ComputeBackend backend) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("cpu", cpu());
+        fields.put("cpu", Cpu.read().model());
         fields.put("cores", Runtime.getRuntime().availableProcessors());
         fields.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         fields.put("jdk", Runtime.version().toString());
         fields.put("backend", backend.name());
         fields.put("device", backend.device());
         return fields;
-    }
-
-    /** What the kernel calls the processor; its architecture where it does not say. */
-    private static String cpu() {
-        try (Stream<String> lines = Files.lines(CPU_INFO)) {
-            return lines.filter(line -> line.startsWith("model name")).findFirst()
-                    .map(line -> line.substring(line.indexOf(':') + 1).strip()).orElse(System.getProperty("os.arch"));
-        } catch (IOException e) {
-            return System.getProperty("os.arch");
-        }
     }
 }

@@ -12,7 +12,6 @@ import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -99,10 +98,9 @@ public final class CudaBackend implements ComputeBackend {
         try (Searcher searcher = open(List.of(centroids))) {
             for (int from = 0; from < rows.rows(); from += NEAREST_SLICE) {
                 int count = Math.min(NEAREST_SLICE, rows.rows() - from);
-                int[] one = new int[count];
-                Arrays.fill(one, 1);
-                TopK top = new TopK(one);
-                searcher.search(SearchBatch.of(rows.slice(from, from + count), 1, new SearchParams.Flat()), top);
+                SearchBatch batch = SearchBatch.of(rows.slice(from, from + count), 1, new SearchParams.Flat());
+                TopK top = new TopK(batch.k());
+                searcher.search(batch, top);
                 for (int i = 0; i < count; i++) {
                     into[from + i] = (int) top.position(i, 0);
                 }

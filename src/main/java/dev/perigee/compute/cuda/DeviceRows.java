@@ -170,7 +170,7 @@ final class DeviceRows implements AutoCloseable {
     }
 
     int groups() {
-        return panels() * GROUPS_PER_PANEL;
+        return ProductShape.groups(count);
     }
 
     /** Word of the segment's mask that is the first of these rows'. */

@@ -106,7 +106,7 @@ final class ExactSearch {
         int groups = 0;
         for (DeviceSegment segment : segments) {
             int rows = Math.min(segment.data().count(), DeviceSegment.MOST_ROWS);
-            groups = Math.max(groups, ProductShape.panels(rows) * ProductShape.GROUPS_PER_PANEL);
+            groups = Math.max(groups, ProductShape.groups(rows));
         }
         for (int next = 0; next < batch.count();) {
             int most = Arrays.stream(batch.k(), next, batch.count()).max().orElseThrow();
@@ -206,7 +206,7 @@ final class ExactSearch {
             this.scale = segment.scale();
             this.centre = segment.centre();
             this.rows = rows;
-            this.mask = mask == null ? null : slot.mask(mask, ProductShape.panels(data.count()) * ProductShape.GROUPS_PER_PANEL);
+            this.mask = mask == null ? null : slot.mask(mask, ProductShape.groups(data.count()));
             this.position = position;
             this.l2 = data.distance() == Distance.L2;
         }

@@ -56,6 +56,11 @@ enum ProductShape {
         return (vectors + PANEL - 1) / PANEL;
     }
 
+    /** Groups of whole panels of so many rows. */
+    static int groups(int rows) {
+        return panels(rows) * GROUPS_PER_PANEL;
+    }
+
     /** Bytes of the shadows of so many vectors, whole panels. */
     static long shadowBytes(int vectors, int dim) {
         return (long) panels(vectors) * chunks(dim) * CHUNK_BYTES;

@@ -13,7 +13,6 @@ import dev.perigee.vector.Matrix;
 import dev.perigee.vector.RowMask;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -85,13 +84,10 @@ final class SearchChecks {
     private TopK compare(String what, List<? extends IndexData> segments, Matrix queries, int k, List<RowMask> masks,
             int[] which) {
         ReferenceAnswers expected = ReferenceAnswers.of(segments, queries, which, k, masks);
-        int[] ks = new int[queries.rows()];
-        SearchParams[] params = new SearchParams[queries.rows()];
-        Arrays.fill(ks, k);
-        Arrays.fill(params, new SearchParams.Flat());
-        TopK top = new TopK(ks);
+        SearchBatch unmasked = SearchBatch.of(queries, k, new SearchParams.Flat());
+        TopK top = new TopK(unmasked.k());
         try (Searcher searcher = backend.open(new ArrayList<>(segments))) {
-            searcher.search(new SearchBatch(queries, ks, params, masks), top);
+            searcher.search(new SearchBatch(queries, unmasked.k(), unmasked.params(), masks), top);
         }
         expected.compare(what, top, queries.rows());
         return top;

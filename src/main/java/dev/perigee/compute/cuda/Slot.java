@@ -19,8 +19,8 @@ final class Slot implements AutoCloseable {
     enum Part {
         QUERIES(Purpose.QUERIES), KS(Purpose.QUERIES), ACTIVE(Purpose.QUERIES), SHADOWS(Purpose.QUERIES), ALPHA(Purpose.QUERIES),
         BETA(Purpose.QUERIES), GAMMA(Purpose.QUERIES), UNIT(Purpose.QUERIES), CONSTANT(Purpose.QUERIES),
-        PRODUCTS(Purpose.WORKSPACE), MINIMA(Purpose.WORKSPACE), LIMITS(Purpose.WORKSPACE), LIST_COUNTS(Purpose.WORKSPACE), LIST(Purpose.WORKSPACE),
-        POOL_DISTANCES(Purpose.WORKSPACE), POOL_POSITIONS(Purpose.WORKSPACE), ANSWERS(Purpose.ANSWERS);
+        PRODUCTS(Purpose.WORKSPACE), MINIMA(Purpose.WORKSPACE), LIMITS(Purpose.WORKSPACE), LIST_COUNTS(Purpose.WORKSPACE),
+        LIST(Purpose.WORKSPACE), POOL_DISTANCES(Purpose.WORKSPACE), POOL_POSITIONS(Purpose.WORKSPACE), ANSWERS(Purpose.ANSWERS);
 
         private final Purpose purpose;
 
@@ -82,13 +82,11 @@ final class Slot implements AutoCloseable {
 
     /** Uploads integers to a part that is large enough. */
     void upload(Part part, int[] values) {
-        at(part).upload(0, arena(values), stream);
+        upload(at(part), values);
     }
 
-    private static MemorySegment arena(int[] values) {
-        MemorySegment copy = Arena.ofAuto().allocate(values.length * 4L, 4);
-        MemorySegment.copy(values, 0, copy, ValueLayout.JAVA_INT, 0, values.length);
-        return copy;
+    private void upload(DeviceBuffer buffer, int[] values) {
+        buffer.upload(0, Arena.ofAuto().allocateFrom(ValueLayout.JAVA_INT, values), stream);
     }
 
     /**
@@ -108,7 +106,7 @@ final class Slot implements AutoCloseable {
             }
             have = device.allocate(groups * 4L, Purpose.MASKS);
             masks.put(mask, have);
-            have.upload(0, arena(words), stream);
+            upload(have, words);
         }
         return have;
     }
