@@ -26,8 +26,8 @@ struct Ingested {
     Ingested(Distance distance, const Matrix& rows, double scale)
         : shadows(rows.rows, rows.dim), mean(rows.dim, 0.25f),
           scales{scale, 0.5, distance == Distance::L2 ? scale * 0.5 : 0, (rows.dim + 24) * 0x1p-22f} {
-        launch(ingest_rows, shadows.count * GROUPS, 256, 0, rows.values.data(), rows.stride, rows.rows, rows.dim, mean.data(),
-               scales.rows, scales.starts, shadows.panels.at, shadows.starts.at, shadows.group_norm.at, shadows.group_error.at,
+        launch(ingest_rows, shadows.count * GROUPS, 256, 0, rows.values.data(), rows.stride, rows.rows, rows.dim, nullptr,
+               mean.data(), scales.rows, scales.starts, shadows.panels.at, shadows.starts.at, shadows.group_norm.at, shadows.group_error.at,
                shadows.group_start.at);
     }
 };
@@ -302,7 +302,7 @@ CHECK(rescored_distances_have_the_bits_of_the_reference) {
             Global<double> unit(count, 1.0), constant(count, 0.0), distances(count * capacity);
             Global<long long> positions(count * capacity);
             launch(rescore_exact, dim3(2, count), 256, 0, nullptr, queries.values.data(), queries.stride, rows.values.data(), rows.stride,
-                   n, dim, distance == Distance::L2, mask, 32, counts, list, 3, limits, gamma, unit, constant, 1LL << 40, capacity,
+                   n, dim, distance == Distance::L2, mask, nullptr, 32, counts, list, 3, limits, gamma, unit, constant, 1LL << 40, capacity,
                    pool_counts, distances, positions);
             EXPECT(pool_counts[0] == 77 - 3 && pool_counts[1] == 45 - 2 && pool_counts[2] == capacity + 1);
             for (int q = 0; q < 2; ++q) {
@@ -328,7 +328,7 @@ CHECK(rescoring_leaves_out_what_is_beyond_the_limit) {
     Global<double> unit(1, 2.0), constant(1, 3.0), distances(capacity);
     Global<long long> positions(capacity);
     launch(rescore_exact, dim3(1, 1), 256, 0, nullptr, queries.values.data(), queries.stride, rows.values.data(), rows.stride, n, dim, 1,
-           nullptr, 1, counts, list, n, limits, gamma, unit, constant, 0LL, capacity, pool_counts, distances, positions);
+           nullptr, nullptr, 1, counts, list, n, limits, gamma, unit, constant, 0LL, capacity, pool_counts, distances, positions);
     int within = 0;
     for (int i = 0; i < n; ++i) {
         within += between(Distance::L2, queries.row(0), rows.row(i), dim) <= 12;

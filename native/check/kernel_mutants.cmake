@@ -65,15 +65,15 @@ endfunction()
 kernel_mutant(gemm_barrier_removed race gemm.cuh "            __syncthreads(); // the copies" "            // the copies"
   "UNFINISHED cp.async|RACE in shared|UNWRITTEN")
 kernel_mutant(gemm_short_wait sanitized gemm.cuh "copy_async_wait<S::STAGES - 2>()" "copy_async_wait<S::STAGES - 1>()" "WRONG")
-kernel_mutant(gemm_misaligned_copy sanitized gemm.cuh "copy_async_16(to + i * 16, from + i * 16)"
-  "copy_async_16(to + i * 16 + 8, from + i * 16)" "cp.async needs addresses aligned")
+kernel_mutant(gemm_misaligned_copy sanitized gemm.cuh "copy_async_16(to + i * 16, in.row_unit"
+  "copy_async_16(to + i * 16 + 8, in.row_unit" "cp.async needs addresses aligned")
 kernel_mutant(gemm_wrong_fragment_row sanitized gemm.cuh "2 * k + (lane >> 3 & 1)" "2 * k + (lane >> 4 & 1)" "WRONG")
 kernel_mutant(gemm_wrong_query_fragment sanitized gemm.cuh "* 16 + lane % 16;" "* 16 + lane % 8;" "WRONG")
 kernel_mutant(gemm_shared_overflow sanitized gemm.cuh "STAGE_BYTES = MASK + 128" "STAGE_BYTES = MASK + 4096"
   "heap-buffer-overflow|not shared memory")
 kernel_mutant(gemm_mask_forgotten sanitized gemm.cuh "bits & 2 ? start.y : INFINITY" "start.y" "WRONG")
 kernel_mutant(append_global_overflow sanitized gemm.cu "if (place < capacity)" "if (place <= capacity)" "use-after-poison")
-kernel_mutant(ingest_tail_off_by_one sanitized ingest.cu "if (row < n && t < dim)" "if (row <= n && t < dim)" "heap-buffer-overflow")
+kernel_mutant(ingest_tail_off_by_one sanitized ingest.cu "there = row < n" "there = row <= n" "heap-buffer-overflow")
 kernel_mutant(ingest_wrong_lane_mask sanitized ingest.cu "__shfl_xor_sync(~0u, x, lane)" "__shfl_xor_sync(0xffffu, x, lane)"
   "mask 0000ffff lacks")
 kernel_mutant(ingest_barrier_removed race ingest.cu "    __syncthreads();\n    if (warp < 3)" "    if (warp < 3)"

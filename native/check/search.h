@@ -128,7 +128,7 @@ private:
         }
         const unsigned* bits = mask.empty() ? nullptr : padded_mask.data();
         if (shadowed) {
-            launch(ingest_rows, groups, 256, 0, tile_rows, rows.stride, n, dim, mean.data(), scales.rows, scales.starts,
+            launch(ingest_rows, groups, 256, 0, tile_rows, rows.stride, n, dim, nullptr, mean.data(), scales.rows, scales.starts,
                    of_rows.panels.at, of_rows.starts.at, of_rows.group_norm.at, of_rows.group_error.at, of_rows.group_start.at);
         } else {
             of_rows.group_norm.fill(std::nextafter(float(longest), INFINITY));
@@ -137,7 +137,7 @@ private:
         }
         const float sums = shadowed ? scales.accumulation : scan == Scan::PRODUCTS ? (dim + 8) * 0x1.12p-24f : 0;
         launch(ingest_queries, padded / 8, 256, 0, queries.values.data(), queries.stride, q, dim, mean.data(), l2, scales.queries,
-               scales.rows, sums, longest, shadowed ? of_queries.at : nullptr, alpha.at, beta.at, gamma.at,
+               scales.rows, sums, shadowed ? 0 : longest, shadowed ? of_queries.at : nullptr, alpha.at, beta.at, gamma.at,
                unit.at, constant.at);
         const float accumulation = shadowed ? scales.accumulation : scan == Scan::PRODUCTS ? 0x1p-22f : 0;
         const float relative = scan == Scan::DIRECT && l2 ? (dim + 8) * 0x1.1p-24f : 0;
@@ -148,7 +148,7 @@ private:
         };
         auto rescore = [&](const int* active, int count, int span, int capacity) {
             launch(rescore_exact, dim3(3, count), 256, 0, active, queries.values.data(), queries.stride, tile_rows, rows.stride, n,
-                   dim, l2, bits, span, list_counts.at, lists, capacity, limits.at, gamma.at, unit.at, constant.at,
+                   dim, l2, bits, nullptr, span, list_counts.at, lists, capacity, limits.at, gamma.at, unit.at, constant.at,
                    (long long)first, pool_capacity, pool_counts.at, pd, pp);
         };
         auto merge = [&](const int* active, int count) {

@@ -8,3 +8,8 @@ __device__ __forceinline__ float key_error(float alpha, float beta, float rest, 
                                            float start) {
     return fmaf(alpha, norm, fmaf(beta, error, fmaf(accumulation, start, rest)));
 }
+
+// At least x: what is summed in double may be low by one part in 2^40, and the float may have been rounded down.
+__device__ __forceinline__ float at_least(double x) {
+    return static_cast<float>(x * (1 + 1e-9)) * (1 + 0x1p-20f);
+}

@@ -30,19 +30,19 @@ __device__ __forceinline__ void direct_step(float (&keys)[4][4], const float (*q
     }
 }
 
-// The keys of this block's queries and rows; what is beyond the end of either counts as zeros.
-__device__ __forceinline__ void direct_keys(float (&keys)[4][4], const float* queries, long long query_stride, int count,
-                                            const float* rows, long long row_stride, int n, int dim, int l2,
+// The keys of the queries and rows of a tile: query(i) and row(i) say where the i-th lies, null beyond the end: zeros.
+template <class Query, class Row>
+__device__ __forceinline__ void direct_keys(float (&keys)[4][4], Query query, Row row, int dim, int l2,
                                             float (*q)[DIRECT + 1], float (*x)[DIRECT + 1]) {
     const int tx = threadIdx.x % 16;
     const int ty = threadIdx.x / 16;
-    const int query = blockIdx.x * DIRECT;
-    const int row = blockIdx.y * DIRECT;
     for (int from = 0; from < dim; from += DEPTH) {
         for (int i = ty; i < DIRECT; i += 16) {
             const int t = from + tx;
-            q[tx][i] = query + i < count && t < dim ? queries[(query + i) * query_stride + t] : 0;
-            x[tx][i] = row + i < n && t < dim ? rows[(row + i) * row_stride + t] : 0;
+            const float* a = query(i);
+            const float* b = row(i);
+            q[tx][i] = a != nullptr && t < dim ? a[t] : 0;
+            x[tx][i] = b != nullptr && t < dim ? b[t] : 0;
         }
         __syncthreads();
         if (l2) {
@@ -54,6 +54,18 @@ __device__ __forceinline__ void direct_keys(float (&keys)[4][4], const float* qu
     }
 }
 
+// Vectors of a block, in order: `count` of them in all.
+struct DirectVectors {
+    const float* vectors;
+    long long stride;
+    int first;
+    int count;
+
+    __device__ __forceinline__ const float* operator()(int i) const {
+        return first + i < count ? vectors + (first + i) * stride : nullptr;
+    }
+};
+
 // queries [count, dim], rows [n, dim] with their strides in floats; minima [count, columns].
 KERNEL __launch_bounds__(256) direct_groupmin(const float* queries, long long query_stride, int count, const float* rows,
                                               long long row_stride, int n, int dim, int l2, const unsigned* mask,
@@ -61,7 +73,8 @@ KERNEL __launch_bounds__(256) direct_groupmin(const float* queries, long long qu
     __shared__ float q[DEPTH][DIRECT + 1];
     __shared__ float x[DEPTH][DIRECT + 1];
     float keys[4][4] = {};
-    direct_keys(keys, queries, query_stride, count, rows, row_stride, n, dim, l2, q, x);
+    direct_keys(keys, DirectVectors{queries, query_stride, static_cast<int>(blockIdx.x) * DIRECT, count},
+                DirectVectors{rows, row_stride, static_cast<int>(blockIdx.y) * DIRECT, n}, dim, l2, q, x);
     const int tx = threadIdx.x % 16;
     const int query = blockIdx.x * DIRECT + threadIdx.x / 16;
     const int row = blockIdx.y * DIRECT;
@@ -94,7 +107,8 @@ KERNEL __launch_bounds__(256) direct_product(const float* queries, long long que
     __shared__ float q[DEPTH][DIRECT + 1];
     __shared__ float x[DEPTH][DIRECT + 1];
     float keys[4][4] = {};
-    direct_keys(keys, queries, query_stride, count, rows, row_stride, n, dim, 0, q, x);
+    direct_keys(keys, DirectVectors{queries, query_stride, static_cast<int>(blockIdx.x) * DIRECT, count},
+                DirectVectors{rows, row_stride, static_cast<int>(blockIdx.y) * DIRECT, n}, dim, 0, q, x);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
 #pragma unroll

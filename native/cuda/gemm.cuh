@@ -36,9 +36,22 @@ struct Operands {
 
 #if PERIGEE_HAS_MMA
 
-template <class S, class Epilogue>
+// Queries in order, and panels as they are: which query is the i-th of this block, where unit i of a chunk of a panel is,
+// what group a panel begins with.
+template <class S>
+struct InOrder : Operands {
+    __device__ __forceinline__ int query(int i) const { return blockIdx.x * S::QUERIES + i; }
+
+    __device__ __forceinline__ const unsigned char* row_unit(int panel, int chunk, int i) const {
+        return reinterpret_cast<const unsigned char*>(rows) + (size_t(panel) * chunks + chunk) * CHUNK_BYTES + i * 16;
+    }
+
+    __device__ __forceinline__ int group(int panel, int i) const { return panel * GROUPS + i; }
+};
+
+template <class S, class In, class Epilogue>
 struct Product {
-    const Operands& in;
+    const In& in;
     unsigned char* shared;
     float acc[S::TILES_Q][S::TILES_R][4];
 
@@ -46,22 +59,20 @@ struct Product {
         return shared + (S::RESIDENT ? in.chunks * S::QUERY_BYTES : 0) + step % S::STAGES * S::STAGE_BYTES;
     }
 
-    // Copies one chunk of this block's queries.
+    // Copies one chunk of this block's queries, each unit to where the place of its query in the block has it.
     __device__ __forceinline__ void load_queries(unsigned char* to, int chunk) {
         const unsigned char* from = reinterpret_cast<const unsigned char*>(in.queries);
         for (int i = threadIdx.x; i < S::QUERY_BYTES / 16; i += S::THREADS) {
-            const int query = blockIdx.x * S::QUERIES + i / 4;
+            const int query = in.query(i / 4);
             const size_t piece = size_t(query / PANEL) * in.chunks + chunk;
-            copy_async_16(to + i * 16, from + piece * CHUNK_BYTES + query % PANEL * VECTOR_BYTES + i % 4 * 16);
+            copy_async_16(to + unit_offset(i / 4, i % 4), from + piece * CHUNK_BYTES + unit_offset(query % PANEL, i % 4));
         }
     }
 
     // Copies one chunk of a panel, and its starts and mask with the first.
     __device__ __forceinline__ void load(unsigned char* to, int panel, int chunk) {
-        const size_t piece = size_t(panel) * in.chunks + chunk;
-        const unsigned char* from = reinterpret_cast<const unsigned char*>(in.rows) + piece * CHUNK_BYTES;
         for (int i = threadIdx.x; i < CHUNK_BYTES / 16; i += S::THREADS) {
-            copy_async_16(to + i * 16, from + i * 16);
+            copy_async_16(to + i * 16, in.row_unit(panel, chunk, i));
         }
         if (!S::RESIDENT) {
             load_queries(to + CHUNK_BYTES, chunk);
@@ -69,9 +80,9 @@ struct Product {
         if (chunk == 0) {
             const int i = threadIdx.x;
             if (i < PANEL / 4) {
-                copy_async_16(to + S::STARTS + i * 16, in.starts + size_t(panel) * PANEL + i * 4);
-            } else if (i == PANEL / 4 && in.mask != nullptr) {
-                copy_async_16(to + S::MASK, in.mask + size_t(panel) * GROUPS);
+                copy_async_16(to + S::STARTS + i * 16, in.starts + size_t(in.group(panel, i / 8)) * GROUP + i % 8 * 4);
+            } else if (i < PANEL / 4 + GROUPS && in.mask != nullptr) {
+                reinterpret_cast<unsigned*>(to + S::MASK)[i - PANEL / 4] = in.mask[in.group(panel, i - PANEL / 4)];
             }
         }
     }
@@ -122,13 +133,12 @@ struct Product {
         }
     }
 
-    __device__ __forceinline__ void run(Epilogue& epilogue) {
+    // Panels `first` to `last`.
+    __device__ __forceinline__ void run(int first, int last, Epilogue& epilogue) {
         const int warp = threadIdx.x / 32;
         const int lane = threadIdx.x % 32;
         const int warp_q = warp / S::WARPS_R;
         const int warp_r = warp % S::WARPS_R;
-        const int first = blockIdx.y * in.strip_panels;
-        const int last = min(in.panels, first + in.strip_panels);
         const int steps = (last - first) * in.chunks;
         if (S::RESIDENT) {
             for (int chunk = 0; chunk < in.chunks; ++chunk) {
@@ -174,10 +184,12 @@ struct Product {
 };
 
 template <class S, class Epilogue>
-__device__ __forceinline__ void multiply_panels(const Operands& in, Epilogue& epilogue) {
+__device__ __forceinline__ void multiply_panels(const Operands& operands, Epilogue& epilogue) {
     DYNAMIC_SHARED(unsigned char, shared);
-    Product<S, Epilogue> product{in, shared, {}};
-    product.run(epilogue);
+    const InOrder<S> in{operands};
+    Product<S, InOrder<S>, Epilogue> product{in, shared, {}};
+    const int first = blockIdx.y * in.strip_panels;
+    product.run(first, min(in.panels, first + in.strip_panels), epilogue);
 }
 
 #endif

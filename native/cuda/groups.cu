@@ -1,4 +1,4 @@
-// groups_select: which groups of rows can hold one of the k nearest, proven.
+// groups_select, lists_select: which groups of rows can hold one of the k nearest, proven.
 //
 // A group's minimum and the error of keys (ingest.cu) bound its nearest row from both sides. The k-th smallest upper bound
 // is at least the k-th nearest distance, for k groups hold k rows; a group whose lower bound lies above it is out.
@@ -8,7 +8,32 @@
 
 constexpr int GROUPS_THREADS = 512;
 
+// The minima of a query are those of all groups in order...
+struct EveryGroup {
+    __device__ __forceinline__ int operator()(int i) const { return i; }
+};
+
+// ... or of the groups of the lists that it probes (plan.cu). Asked in ascending order, it walks along the probes.
+struct ProbedGroups {
+    const int* begins;
+    const long long* lists;
+    const int* first_groups;
+    int probe;
+
+    __device__ __forceinline__ int operator()(int i) {
+        if (i < begins[probe]) {
+            probe = 0;
+        }
+        while (i >= begins[probe + 1]) {
+            ++probe;
+        }
+        return first_groups[lists[probe]] + i - begins[probe];
+    }
+};
+
+template <class Groups>
 struct GroupBounds {
+    Groups group;
     const float* minima;
     const float* group_norm;
     const float* group_error;
@@ -17,19 +42,20 @@ struct GroupBounds {
     float relative; // error relative to the key itself
     bool blind;     // keys of this query mean nothing
 
-    __device__ __forceinline__ float error(int g, float least) const {
+    __device__ __forceinline__ float error(int i, float least) {
+        const int g = group(i);
         return key_error(alpha, beta, gamma, accumulation, group_norm[g], group_error[g], group_start[g])
                 + relative * fabsf(least);
     }
 
-    __device__ __forceinline__ float upper(int g) const {
-        const float least = minima[g];
-        return blind || !(least < INFINITY) ? INFINITY : least + error(g, least);
+    __device__ __forceinline__ float upper(int i) {
+        const float least = minima[i];
+        return blind || !(least < INFINITY) ? INFINITY : least + error(i, least);
     }
 
-    __device__ __forceinline__ bool may_hold(int g, float limit) const {
-        const float least = minima[g];
-        return blind || (least < INFINITY && !(least - error(g, least) > limit));
+    __device__ __forceinline__ bool may_hold(int i, float limit) {
+        const float least = minima[i];
+        return blind || (least < INFINITY && !(least - error(i, least) > limit));
     }
 };
 
@@ -40,11 +66,72 @@ __device__ __forceinline__ float key_at_least(double distance, double unit, doub
     return rounded + fabsf(rounded) * 0x1p-22f + 0x1p-148f;
 }
 
+// What a query looks for and what was found of it before; see groups_select.
+struct Wanted {
+    const int* ks;
+    const double* unit;
+    const double* constant;
+    const int* found_counts;
+    const double* found;
+    int found_capacity;
+    int reuse;
+    float* limits;
+    int capacity;
+    int* counts;
+};
+
+// Limits, and the groups `from` to `to` that are within them; take(place, i) hears of each that has a place. shared:
+// KTH_WORDS words, and a count, of shared memory.
+template <class Groups, class Take>
+__device__ __forceinline__ void select_groups(int query, GroupBounds<Groups>& bounds, int groups, int from, int to,
+                                              const Wanted& wanted, int* shared, int& count, Take take) {
+    const int k = wanted.ks[query];
+    float limit = INFINITY;
+    if (wanted.reuse) {
+        limit = wanted.limits[query];
+    } else if (k == 0) {
+        limit = -INFINITY;
+    } else if (k <= groups) {
+        if (k <= BOUND_K) {
+            limit = block_bound([&](int i) { return bounds.upper(i); }, groups, k, reinterpret_cast<float*>(shared));
+        } else {
+            const unsigned long long kth =
+                    block_kth([&](int i) { return key_of(bounds.upper(i), i); }, groups, k, shared);
+            limit = unordered(static_cast<unsigned>(kth >> 32));
+        }
+    }
+    if (k > 0 && wanted.found_counts[query] == k) {
+        const double distance = wanted.found[size_t(query) * wanted.found_capacity + k - 1];
+        limit = fminf(limit, key_at_least(distance, wanted.unit[query], wanted.constant[query], bounds.gamma));
+    }
+    __syncthreads(); // all have read the limit from before
+    if (threadIdx.x == 0) {
+        wanted.limits[query] = limit;
+        count = 0;
+    }
+    if (wanted.capacity == 0) {
+        return;
+    }
+    __syncthreads();
+    for (int i = from + threadIdx.x; k > 0 && i < to; i += blockDim.x) {
+        if (bounds.may_hold(i, limit)) {
+            const int place = atomicAdd(&count, 1);
+            if (place < wanted.capacity) {
+                take(size_t(query) * wanted.capacity + place, i);
+            }
+        }
+    }
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        wanted.counts[query] = count;
+    }
+}
+
 // A block per query; active: their numbers, or null for 0, 1, 2 ... Groups `from` to `to` are listed, all of them bound.
 // reuse = 1: limits are there from before. The k-th of what was found earlier limits as well: found [.., found_capacity],
 // sorted, the first found_counts of them.
 // limits: the key that a row must not exceed; list [.., capacity] of groups, counts even beyond the capacity.
-// capacity = 0: limits only.
+// capacity = 0: limits only. k = 0: no group.
 KERNEL __launch_bounds__(GROUPS_THREADS, 2) groups_select(
         const int* active, const float* minima, int columns, int groups, const int* ks, const float* alpha,
         const float* beta, const float* gamma, const double* unit, const double* constant, const float* group_norm,
@@ -54,44 +141,34 @@ KERNEL __launch_bounds__(GROUPS_THREADS, 2) groups_select(
     __shared__ int shared[KTH_WORDS];
     __shared__ int count;
     const int query = active == nullptr ? blockIdx.x : active[blockIdx.x];
-    const int k = ks[query];
-    const GroupBounds bounds{minima + size_t(query) * columns, group_norm, group_error, group_start, alpha[query],
-                             beta[query], gamma[query], accumulation, relative, !(alpha[query] < INFINITY)};
-    float limit = INFINITY;
-    if (reuse) {
-        limit = limits[query];
-    } else if (k <= groups) {
-        if (k <= BOUND_K) {
-            limit = block_bound([&](int g) { return bounds.upper(g); }, groups, k, reinterpret_cast<float*>(shared));
-        } else {
-            const unsigned long long kth =
-                    block_kth([&](int g) { return key_of(bounds.upper(g), g); }, groups, k, shared);
-            limit = unordered(static_cast<unsigned>(kth >> 32));
-        }
-    }
-    if (k > 0 && found_counts[query] == k) {
-        const double distance = found[size_t(query) * found_capacity + k - 1];
-        limit = fminf(limit, key_at_least(distance, unit[query], constant[query], bounds.gamma));
-    }
-    __syncthreads(); // all have read the limit from before
-    if (threadIdx.x == 0) {
-        limits[query] = limit;
-        count = 0;
-    }
-    if (capacity == 0) {
-        return;
-    }
-    __syncthreads();
-    for (int g = from + threadIdx.x; g < to; g += blockDim.x) {
-        if (bounds.may_hold(g, limit)) {
-            const int place = atomicAdd(&count, 1);
-            if (place < capacity) {
-                list[size_t(query) * capacity + place] = g;
-            }
-        }
-    }
-    __syncthreads();
-    if (threadIdx.x == 0) {
-        counts[query] = count;
-    }
+    GroupBounds<EveryGroup> bounds{{}, minima + size_t(query) * columns, group_norm, group_error, group_start, alpha[query],
+                                   beta[query], gamma[query], accumulation, relative, !(alpha[query] < INFINITY)};
+    const Wanted wanted{ks, unit, constant, found_counts, found, found_capacity, reuse, limits, capacity, counts};
+    select_groups(query, bounds, groups, from, to, wanted, shared, count, [=](size_t place, int g) { list[place] = g; });
+}
+
+// The same over the groups of the lists that each query probes: minima [.., columns] in their order. `from` and `to` count
+// groups of the query too, and may lie beyond its last. slack: what a distance errs besides, whatever its size. list: groups
+// of the lists' slots; list_probes: through which probe.
+KERNEL __launch_bounds__(GROUPS_THREADS, 2) lists_select(
+        const int* active, const float* minima, long long columns, const int* begins, const long long* lists,
+        const int* probe_counts, int probes, const int* first_groups, const int* ks, const float* alpha, const float* beta,
+        const float* gamma, const double* unit, const double* constant, const float* group_norm, const float* group_error,
+        const float* group_start, float accumulation, float relative, double slack, const int* found_counts,
+        const double* found, int found_capacity, int reuse, int from, int to, float* limits, int capacity, int* counts,
+        int* list, int* list_probes) {
+    __shared__ int shared[KTH_WORDS];
+    __shared__ int count;
+    const int query = active == nullptr ? blockIdx.x : active[blockIdx.x];
+    const int* mine = begins + size_t(query) * (probes + 1);
+    const int groups = mine[probe_counts[query]];
+    const ProbedGroups probed{mine, lists + size_t(query) * probes, first_groups, 0};
+    GroupBounds<ProbedGroups> bounds{probed, minima + size_t(query) * columns, group_norm, group_error, group_start,
+                                     alpha[query], beta[query], gamma[query] + at_least(slack * unit[query]), accumulation,
+                                     relative, !(alpha[query] < INFINITY)};
+    const Wanted wanted{ks, unit, constant, found_counts, found, found_capacity, reuse, limits, capacity, counts};
+    select_groups(query, bounds, groups, min(from, groups), min(to, groups), wanted, shared, count, [&](size_t place, int i) {
+        list[place] = bounds.group(i);
+        list_probes[place] = bounds.group.probe;
+    });
 }

@@ -8,12 +8,8 @@
 // (Cauchy-Schwarz, twice). The errors |y - y~| and |b - b~| are not estimated but measured, in double: subtraction of the
 // mean, scaling and rounding are all in them. `accumulation` covers sums in float32 on tensor cores, gamma the roundings
 // of the double reference itself. Scales are powers of two. Everything here is in units of (scale of rows * scale of queries).
+#include "bounds.cuh"
 #include "panels.cuh"
-
-// At least x: what is summed in double may be low by one part in 2^40, and the float may have been rounded down.
-__device__ __forceinline__ float at_least(double x) {
-    return static_cast<float>(x * (1 + 1e-9)) * (1 + 0x1p-20f);
-}
 
 __device__ __forceinline__ double warp_sum(double x) {
     for (int lane = 16; lane > 0; lane >>= 1) {
@@ -45,11 +41,12 @@ struct Seen {
     }
 };
 
-// One group of 32 rows a block of 256 threads, a row a warp at a time. Rows from n on are zero and their start +infinity.
+// One group of 32 rows a block of 256 threads, a row a warp at a time. Rows from n on, and slots without a row (row_of
+// negative; null = all have one), are zero and their start +infinity.
 //
 // rows [n, dim] with `stride` floats from one to the next; panels: shadows; starts: one a row, times `start_scale`
 // (0 = inner product); of each group the largest shadow norm, error and start.
-KERNEL __launch_bounds__(256, 4) ingest_rows(const float* rows, long long stride, int n, int dim, const float* mean, double scale,
+KERNEL __launch_bounds__(256, 4) ingest_rows(const float* rows, long long stride, int n, int dim, const int* row_of, const float* mean, double scale,
                    double start_scale, __half* panels, float* starts, float* group_norm, float* group_error,
                    float* group_start) {
     __shared__ float seen[3][GROUP];
@@ -58,10 +55,11 @@ KERNEL __launch_bounds__(256, 4) ingest_rows(const float* rows, long long stride
     const int chunks = (dim + CHUNK - 1) / CHUNK;
     for (int i = warp; i < GROUP; i += 8) {
         const int row = blockIdx.x * GROUP + i;
+        const bool there = row < n && (row_of == nullptr || row_of[row] >= 0);
         Seen sums;
         for (int t = lane; t < chunks * CHUNK; t += 32) {
             double value = 0;
-            if (row < n && t < dim) {
+            if (there && t < dim) {
                 value = (static_cast<double>(rows[row * stride + t]) - mean[t]) * scale;
             }
             panels[panel_offset(row, t, chunks)] = sums.take(value);
@@ -69,7 +67,7 @@ KERNEL __launch_bounds__(256, 4) ingest_rows(const float* rows, long long stride
         sums.sum();
         if (lane == 0) {
             const double start = sums.norm / scale / scale * start_scale;
-            starts[row] = row < n ? static_cast<float>(start) : INFINITY;
+            starts[row] = there ? static_cast<float>(start) : INFINITY;
             seen[0][i] = at_least(sqrt(sums.shadow));
             seen[1][i] = at_least(sqrt(sums.error));
             seen[2][i] = at_least(start);
@@ -92,7 +90,8 @@ KERNEL __launch_bounds__(256, 4) ingest_rows(const float* rows, long long stride
 // l2 = 1: weights are scaled by `scale`; else by the power of two that brings the query's norm to [1, 2). Per query:
 // alpha, beta, gamma: the error of a key is at most alpha |b~| + beta |b - b~| + accumulation start + gamma; alpha is
 // infinite where fp16 or float cannot hold the query: its keys mean nothing. A distance is key / unit + constant.
-// panels = null: the scan is of vectors as they are, `longest` the norm of the longest row. accumulation = 0: for
+// longest: the norm of the longest row where the distances themselves are float, else 0.
+// panels = null: the scan is of vectors as they are, `longest` as it is. accumulation = 0: for
 // direct_groupmin, whose keys are distances. Else for product_groupmin, whose keys lack |query|^2: a product errs by at most
 // accumulation |query| |row|, whatever the order of the sum; gamma allows for denormals that count as zeros.
 KERNEL __launch_bounds__(256, 4) ingest_queries(const float* queries, long long stride, int count, int dim, const float* mean, int l2,
@@ -147,7 +146,8 @@ KERNEL __launch_bounds__(256, 4) ingest_queries(const float* queries, long long 
     sums.sum();
     if (lane == 0 && query < count) {
         const double units = scale * row_scale;
-        const bool held = sums.shadow < INFINITY && square < 1e300;
+        const double most = longest > 0 ? (norm + longest) * (norm + longest) : 0;
+        const bool held = sums.shadow < INFINITY && square < 1e300 && most <= 1e37;
         alpha[query] = held ? at_least(sqrt(sums.error) + accumulation * sqrt(sums.shadow)) : INFINITY;
         beta[query] = held ? at_least(sqrt(sums.norm)) : INFINITY;
         gamma[query] = at_least((l2 ? square : norm * sqrt(centre)) * units * (dim + 8) * 0x1p-51);

@@ -1,4 +1,5 @@
-// rescore_exact, merge_top: the distances of candidates as the reference defines them, and the k nearest of them.
+// rescore_exact, refine_exact, merge_top: the distances of candidates as the reference defines them, and the k nearest of
+// them.
 #include "panels.cuh"
 #include "sort.cuh"
 
@@ -26,10 +27,11 @@ __device__ __forceinline__ double exact_distance(const float* query, const float
 
 // Blocks (x, query) of 256 threads share the candidates of a query: list [.., list_capacity] of groups (span 32) or rows
 // (span 1). A row that is allowed and not beyond the query's limit is appended to the query's pool, with its position
-// `base` + row. A list that did not fit is not looked at: the pool counts as full to overflowing.
+// `base` + row. row_of: the row of each slot, negative where there is none, for rows that lie in the slots of inverted lists;
+// null where a row is where its number says. A list that did not fit is not looked at: the pool counts as full to overflowing.
 KERNEL __launch_bounds__(256) rescore_exact(
         const int* active, const float* queries, long long query_stride, const float* rows, long long row_stride, int n,
-        int dim, int l2, const unsigned* mask, int span, const int* list_counts, const int* list, int list_capacity,
+        int dim, int l2, const unsigned* mask, const int* row_of, int span, const int* list_counts, const int* list, int list_capacity,
         const float* limits, const float* gamma, const double* unit, const double* constant, long long base,
         int pool_capacity, int* pool_counts, double* pool_distances, long long* pool_positions) {
     const int query = active == nullptr ? blockIdx.y : active[blockIdx.y];
@@ -55,15 +57,44 @@ KERNEL __launch_bounds__(256) rescore_exact(
         if (i < items) {
             row = mine[i / span] * span + static_cast<int>(i % span);
         }
-        const bool there = row < n && allowed(mask, row);
+        const bool there = row < n && allowed(mask, row) && (row_of == nullptr || row_of[row] >= 0);
         const double distance = exact_distance(q, rows + (there ? row : 0) * row_stride, there ? dim : 0, l2, lane);
         if (there && lane == 0 && !(distance > limit)) {
             const int place = atomicAdd(&pool_counts[query], 1);
             if (place < pool_capacity) {
                 pool_distances[size_t(query) * pool_capacity + place] = distance;
-                pool_positions[size_t(query) * pool_capacity + place] = base + row;
+                pool_positions[size_t(query) * pool_capacity + place] = base + (row_of == nullptr ? row : row_of[row]);
             }
         }
+    }
+}
+
+// A block per query: the rows that were found by their codes, the first top_counts of top_positions [.., top_stride], as a
+// pool with exact distances instead; the top is empty then, for merge_top to fill. rows may be memory of the host.
+KERNEL __launch_bounds__(256) refine_exact(const float* queries, long long query_stride, const float* rows,
+                                           long long row_stride, int dim, int l2, int* top_counts,
+                                           const long long* top_positions, int top_stride, int pool_capacity,
+                                           int* pool_counts, double* pool_distances, long long* pool_positions) {
+    const int query = blockIdx.x;
+    const int count = top_counts[query];
+    const float* q = queries + query * query_stride;
+    const int lane = threadIdx.x % TEAM;
+    const int team = threadIdx.x / TEAM;
+    const int teams = blockDim.x / TEAM;
+    for (int i = team; i - team % (32 / TEAM) < count; i += teams) {
+        const bool there = i < count;
+        const long long position = there ? top_positions[size_t(query) * top_stride + i] : 0;
+        const float* row = rows + (position & 0xffffffff) * row_stride;
+        const double distance = exact_distance(q, row, there ? dim : 0, l2, lane);
+        if (there && lane == 0) {
+            pool_distances[size_t(query) * pool_capacity + i] = distance;
+            pool_positions[size_t(query) * pool_capacity + i] = position;
+        }
+    }
+    __syncthreads(); // all have read the count
+    if (threadIdx.x == 0) {
+        pool_counts[query] = count;
+        top_counts[query] = 0;
     }
 }
 
