@@ -306,7 +306,9 @@ public:
             }
         }
         if (codes && keep > k) {
-            launch(refine_exact, q, 256, 0, queries.values.data(), queries.stride, rows.values.data(), rows.stride, dim, l2,
+            Buffer<int> wanted(q);
+            wanted.fill(1);
+            launch(refine_exact, q, 256, 0, wanted.at, queries.values.data(), queries.stride, rows.values.data(), rows.stride, dim, l2,
                    top_counts.at, top_positions.at, keep, pool_capacity, pool_counts.at, pool_distances.at, pool_positions.at);
             merge(nullptr, q, ks, pool_counts, pool_distances, pool_positions, top_counts, top_distances, top_positions, overflow);
         }

@@ -22,8 +22,8 @@
 #endif
 
 // The dynamic shared memory of the block.
+extern __shared__ __align__(128) unsigned char perigee_dynamic_shared[];
 #define DYNAMIC_SHARED(type, name) \
-    extern __shared__ __align__(128) unsigned char perigee_dynamic_shared[]; \
     type* const name = reinterpret_cast<type*>(perigee_dynamic_shared)
 
 #if PERIGEE_HAS_MMA

@@ -70,12 +70,16 @@ KERNEL __launch_bounds__(256) rescore_exact(
 }
 
 // A block per query: the rows that were found by their codes, the first top_counts of top_positions [.., top_stride], as a
-// pool with exact distances instead; the top is empty then, for merge_top to fill. rows may be memory of the host.
-KERNEL __launch_bounds__(256) refine_exact(const float* queries, long long query_stride, const float* rows,
-                                           long long row_stride, int dim, int l2, int* top_counts,
+// pool with exact distances instead; the top is empty then, for merge_top to fill. Queries whose `wanted` is 0 stay as they
+// are. rows may be memory of the host.
+KERNEL __launch_bounds__(256) refine_exact(const int* wanted, const float* queries, long long query_stride,
+                                           const float* rows, long long row_stride, int dim, int l2, int* top_counts,
                                            const long long* top_positions, int top_stride, int pool_capacity,
                                            int* pool_counts, double* pool_distances, long long* pool_positions) {
     const int query = blockIdx.x;
+    if (wanted[query] == 0) {
+        return;
+    }
     const int count = top_counts[query];
     const float* q = queries + query * query_stride;
     const int lane = threadIdx.x % TEAM;

@@ -223,8 +223,8 @@ struct CodeScan {
 
 // Persistent blocks of 256 threads take the items of plan.cu (made for so many queries an item); minima [.., columns] in the
 // units of `unit`.
-#define SCAN(NAME, DSUB, TILES) \
-    KERNEL __launch_bounds__(SCAN_THREADS, 2) NAME(const unsigned* codes, int cells, const float* terms, \
+#define SCAN(NAME, DSUB, TILES, BLOCKS) \
+    KERNEL __launch_bounds__(SCAN_THREADS, BLOCKS) NAME(const unsigned* codes, int cells, const float* terms, \
             double term_scale, const unsigned* mask, const __half* codebook, const __half* queries, int chunks, \
             const double* distances, const double* unit, const int* pairs, const int* pair_begins, const int* item_begins, \
             const int* list_groups, const int* first_groups, int lists, int item_groups, int probes, const int* begins, \
@@ -232,9 +232,9 @@ struct CodeScan {
         SCAN_BODY(DSUB, TILES) \
     }
 
-SCAN(scan_mma_2, 2, 8)
-SCAN(scan_mma_4, 4, 8)
-SCAN(scan_mma_8, 8, 8)
-SCAN(scan_mma_2_narrow, 2, 1)
-SCAN(scan_mma_4_narrow, 4, 1)
-SCAN(scan_mma_8_narrow, 8, 1)
+SCAN(scan_mma_2, 2, 8, 1)
+SCAN(scan_mma_4, 4, 8, 2)
+SCAN(scan_mma_8, 8, 8, 2)
+SCAN(scan_mma_2_narrow, 2, 1, 2)
+SCAN(scan_mma_4_narrow, 4, 1, 2)
+SCAN(scan_mma_8_narrow, 8, 1, 2)

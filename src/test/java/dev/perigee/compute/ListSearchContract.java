@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
+import dev.perigee.compute.simd.SimdBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
@@ -29,8 +30,9 @@ public abstract class ListSearchContract extends ComputeBackendContract {
     void listsAreSearchedExactlyWhateverTheBatch(Distance distance) {
         Matrix rows = Rows.CLUSTERED.make(distance, 1500, 20, 21);
         Matrix queries = Rows.CLUSTERED.make(distance, 200, 20, 22);
-        try (ComputeBackend reference = new ScalarBackend(); ComputeBackend one = backend(1); ComputeBackend two = backend(2);
-                TestIndex index = TestIndex.build(IndexSpec.ivfFlat(24), distance, rows, one)) {
+        try (ComputeBackend reference = new ScalarBackend(); ComputeBackend builder = new SimdBackend(2);
+                ComputeBackend one = backend(1); ComputeBackend two = backend(2);
+                TestIndex index = TestIndex.build(IndexSpec.ivfFlat(24), distance, rows, builder)) {
             List<IndexData> data = List.of(index.data(), FlatData.of(distance, rows.slice(0, 100), Arena.ofAuto()));
             for (int probes : new int[] {1, 3, 24, 1000}) {
                 SearchParams params = new SearchParams.IvfFlat(probes);
@@ -65,8 +67,9 @@ public abstract class ListSearchContract extends ComputeBackendContract {
         Matrix rows = Rows.CLUSTERED.make(distance, 1500, 20, 23);
         Matrix queries = Rows.CLUSTERED.make(distance, 200, 20, 24);
         IndexSpec spec = new IndexSpec(IndexKind.IVF_PQ, 12, m, bits, 7);
-        try (ComputeBackend reference = new ScalarBackend(); ComputeBackend one = backend(1); ComputeBackend two = backend(2);
-                TestIndex index = TestIndex.build(spec, distance, rows, one)) {
+        try (ComputeBackend reference = new ScalarBackend(); ComputeBackend builder = new SimdBackend(2);
+                ComputeBackend one = backend(1); ComputeBackend two = backend(2);
+                TestIndex index = TestIndex.build(spec, distance, rows, builder)) {
             List<IndexData> data = List.of(index.data());
             for (int refine : new int[] {0, 40}) {
                 SearchParams params = new SearchParams.IvfPq(4, refine);

@@ -24,9 +24,14 @@ record AnswerLayout(int count, int most) {
         return 2 * numbers();
     }
 
+    /** Where refinement notes an overflow that it cannot have. */
+    long unused() {
+        return 3 * numbers();
+    }
+
     /** What has to be zero at first. */
     long counted() {
-        return 3 * numbers();
+        return 4 * numbers();
     }
 
     long distances() {

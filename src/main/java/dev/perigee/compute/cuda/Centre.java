@@ -2,6 +2,8 @@ package dev.perigee.compute.cuda;
 
 import dev.perigee.index.FlatData;
 import dev.perigee.vector.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -35,5 +37,10 @@ record Centre(float[] values, double radius) {
         }
         double radius = Math.min(data.length() + Math.sqrt(norm), data.radius() + Math.sqrt(fromMean)) * (1 + 1e-9);
         return new Centre(values, radius);
+    }
+
+    /** Its values in device memory; the caller closes it. */
+    DeviceBuffer upload(Slot slot) {
+        return slot.uploaded(Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, values), Purpose.SHADOW);
     }
 }

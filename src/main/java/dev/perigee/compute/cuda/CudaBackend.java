@@ -15,7 +15,7 @@ import dev.perigee.vector.Matrix;
 import java.util.List;
 import java.util.Optional;
 
-/** A GPU through the CUDA driver: exact search with our own kernels. */
+/** A GPU through the CUDA driver: exact search and search of inverted lists with our own kernels. */
 public final class CudaBackend implements ComputeBackend {
     private static final System.Logger LOG = System.getLogger(CudaBackend.class.getName());
     private static final long LEAST_WORK_BYTES = 32L << 20;
@@ -27,7 +27,9 @@ public final class CudaBackend implements ComputeBackend {
     private final CudaDevice device;
     private final Slots slots;
     private final QueryMemory queryMemory;
-    private final Residents residents;
+    private final Residents residents = new Residents();
+    private final int tileRows;
+    private final boolean byProducts;
     private final long workBytes;
     private Multiplication.Product product;
 
@@ -35,7 +37,8 @@ public final class CudaBackend implements ComputeBackend {
         this.device = device;
         this.slots = new Slots(device, KernelModule.load(device));
         this.queryMemory = new QueryMemory(device);
-        this.residents = new Residents(tileRows, byProducts);
+        this.tileRows = tileRows;
+        this.byProducts = byProducts;
         this.workBytes = Math.clamp(device.memory().total() / WORK_PART, LEAST_WORK_BYTES, MOST_WORK_BYTES);
     }
 
@@ -80,6 +83,15 @@ public final class CudaBackend implements ComputeBackend {
         return queryMemory;
     }
 
+    Residents residents() {
+        return residents;
+    }
+
+    /** Rows as this backend scans them. */
+    DeviceSegment segment(FlatData data) {
+        return new DeviceSegment(data, tileRows, byProducts);
+    }
+
     long workBytes() {
         return workBytes;
     }
@@ -90,7 +102,7 @@ public final class CudaBackend implements ComputeBackend {
 
     @Override
     public Searcher open(List<IndexData> segments) {
-        return new CudaSearcher(this, residents, segments);
+        return new CudaSearcher(this, segments);
     }
 
     @Override

@@ -1,46 +1,65 @@
 package dev.perigee.compute.cuda;
 
-import dev.perigee.ErrorCode;
-import dev.perigee.PerigeeException;
 import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
 import dev.perigee.index.IvfFlatData;
+import dev.perigee.index.IvfModel;
 import dev.perigee.index.IvfPqData;
 import dev.perigee.vector.Matrix;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Searches the flat segments of a space on one device. */
+/** Searches the segments of a space on one device: flat ones together, then each with lists, then all are merged. */
 final class CudaSearcher implements Searcher {
     private final CudaBackend backend;
-    private final Residents residents;
-    private final DeviceSegment[] segments;
     private final int dim;
+    private final List<ExactSearch.Part> flat = new ArrayList<>();
+    private final List<Lists> lists = new ArrayList<>();
+    private final List<Object> held = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    /** @throws PerigeeException UNSUPPORTED for an index that has no kernels */
-    CudaSearcher(CudaBackend backend, Residents residents, List<IndexData> segments) {
-        this.backend = backend;
-        this.residents = residents;
-        this.dim = segments.getFirst().dim();
-        for (IndexData segment : segments) {
-            if (!(segment instanceof FlatData)) {
-                throw new PerigeeException(ErrorCode.UNSUPPORTED,
-                        "index: %s (expected flat, the only one that backend cuda has kernels for)".formatted(name(segment)));
-            }
-        }
-        this.segments = segments.stream().map(s -> residents.hold((FlatData) s)).toArray(DeviceSegment[]::new);
+    /** Inverted lists and the number of their segment in the space. */
+    private record Lists(int segment, DeviceSegment centroids, DeviceLists lists) {
     }
 
-    private static String name(IndexData segment) {
-        return switch (segment) {
-            case FlatData flat -> "flat";
-            case IvfFlatData ivf -> "ivf_flat";
-            case IvfPqData ivf -> "ivf_pq";
-        };
+    /** @throws dev.perigee.PerigeeException UNSUPPORTED for an index that the device cannot search */
+    CudaSearcher(CudaBackend backend, List<IndexData> segments) {
+        this.backend = backend;
+        this.dim = segments.getFirst().dim();
+        boolean done = false;
+        try {
+            for (int s = 0; s < segments.size(); s++) {
+                switch (segments.get(s)) {
+                    case FlatData data -> flat.add(new ExactSearch.Part(s, hold(data)));
+                    case IvfFlatData data -> lists.add(hold(s, data, data.model()));
+                    case IvfPqData data -> lists.add(hold(s, data, data.model()));
+                }
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                close();
+            }
+        }
+    }
+
+    private DeviceSegment hold(FlatData data) {
+        DeviceSegment segment = backend.residents().hold(data, backend::segment);
+        held.add(data);
+        return segment;
+    }
+
+    private Lists hold(int segment, IndexData data, IvfModel model) {
+        DeviceLists onDevice = backend.residents().hold(data, d -> new DeviceLists(d, backend.cudaDevice()));
+        held.add(data);
+        DeviceSegment centroids = backend.residents().hold(model.centroids(),
+                c -> new DeviceSegment(c, DeviceSegment.MOST_ROWS, false));
+        held.add(model.centroids());
+        return new Lists(segment, centroids, onDevice);
     }
 
     @Override
@@ -55,7 +74,12 @@ final class CudaSearcher implements Searcher {
 
     /** The same on a slot that the caller holds. */
     void search(Slot slot, SearchBatch batch, TopK into) {
-        ExactSearch.run(slot, segments, batch, backend.workBytes(), backend::product, into);
+        if (!flat.isEmpty()) {
+            ExactSearch.run(slot, flat, batch, backend.workBytes(), backend::product, into);
+        }
+        for (Lists each : lists) {
+            ListSearch.run(slot, each.centroids, each.lists, each.segment, batch, backend.workBytes(), into);
+        }
     }
 
     @Override
@@ -76,9 +100,7 @@ final class CudaSearcher implements Searcher {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            for (DeviceSegment segment : segments) {
-                residents.release(segment);
-            }
+            held.forEach(backend.residents()::release);
         }
     }
 }

@@ -17,7 +17,7 @@ import java.util.List;
  * Some rows of a segment in device memory, with what the kernels scan instead of them: fp16 shadows, starts and, per group,
  * the largest norm, error and start. Without shadows (an old device, data that fp16 cannot hold) rows are scanned as they are.
  */
-final class DeviceRows implements AutoCloseable {
+final class DeviceRows implements DeviceTiles.Tile {
     /** Groups whose errors are larger than this part of their norms are no good... */
     private static final float WORST_ERROR = 0x1p-8f;
     /** ... and if more than this part of the groups are so, the rows are scanned as they are. */
@@ -41,10 +41,13 @@ final class DeviceRows implements AutoCloseable {
     /**
      * Uploads rows {@code first} to {@code first + count} and waits.
      *
+     * @param first  a multiple of {@link ProductShape#GROUP}
      * @param centre [dim], in device memory
+     * @param rowOf  what row each of them is, negative where there is none; null if all are rows
      * @throws dev.perigee.PerigeeException OUT_OF_DEVICE_MEMORY; then nothing is held
      */
-    DeviceRows(FlatData data, Scale scale, DeviceBuffer centre, int first, int count, Scan scan, Slot slot) {
+    DeviceRows(FlatData data, Scale scale, DeviceBuffer centre, int first, int count, DeviceBuffer rowOf, Scan scan,
+            Slot slot) {
         this.data = data;
         this.scale = scale;
         this.first = first;
@@ -63,7 +66,7 @@ final class DeviceRows implements AutoCloseable {
             if (scan == Scan.SHADOWS) {
                 shadows = own(device.allocate(ProductShape.shadowBytes(count, data.dim()), Purpose.SHADOW));
                 starts = own(device.allocate(panels() * PANEL * 4L, Purpose.SHADOW));
-                ingest(slot, centre);
+                ingest(slot, centre, rowOf);
             } else {
                 direct(slot);
             }
@@ -91,9 +94,10 @@ final class DeviceRows implements AutoCloseable {
                 + GROUPS_PER_PANEL * 12L);
     }
 
-    private void ingest(Slot slot, DeviceBuffer centre) {
-        slot.of(Kernel.INGEST_ROWS).put(rows).put(data.rows().stride() / 4).put(count).put(data.dim()).put(centre)
-                .put(scale.rows()).put(scale.starts()).put(shadows).put(starts).put(groupNorm).put(groupError).put(groupStart);
+    private void ingest(Slot slot, DeviceBuffer centre, DeviceBuffer rowOf) {
+        Arguments a = slot.of(Kernel.INGEST_ROWS).put(rows).put(data.rows().stride() / 4).put(count).put(data.dim());
+        (rowOf == null ? a.none() : a.put(rowOf)).put(centre).put(scale.rows()).put(scale.starts()).put(shadows).put(starts)
+                .put(groupNorm).put(groupError).put(groupStart);
         slot.launch(groups(), 1, 256, 0);
         if (!isGood(slot)) {
             owned.remove(shadows);
@@ -156,7 +160,7 @@ final class DeviceRows implements AutoCloseable {
         return starts;
     }
 
-    /** The segment's row that is the first here, a multiple of {@link ProductShape#PANEL}. */
+    /** The segment's row that is the first here. */
     int first() {
         return first;
     }

@@ -45,7 +45,12 @@ enum ProductShape {
 
     int sharedBytes(int chunks) {
         int queryBytes = queries * VECTOR_BYTES;
-        return (resident ? chunks * queryBytes : 0) + stages * (CHUNK_BYTES + HEAD_BYTES + (resident ? 0 : queryBytes));
+        return (resident ? chunks * queryBytes : 0) + stages * stageBytes(resident ? 0 : queries);
+    }
+
+    /** Shared memory of a chunk of a panel with its starts and mask, and of that chunk of so many queries. */
+    static int stageBytes(int queries) {
+        return CHUNK_BYTES + HEAD_BYTES + queries * VECTOR_BYTES;
     }
 
     static int chunks(int dim) {

@@ -1,42 +1,39 @@
 package dev.perigee.compute.cuda;
 
-import dev.perigee.index.FlatData;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.function.Function;
 
-/** The segments that searchers hold, each on the device once: shared by identity, freed with the last holder. Thread-safe. */
+/** What searchers hold on the device, each piece of index data once: shared by identity, freed with the last holder. Thread-safe. */
 final class Residents {
     private static final class Share {
-        final DeviceSegment segment;
+        final DeviceTiles<?> tiles;
         int holders;
 
-        Share(DeviceSegment segment) {
-            this.segment = segment;
+        Share(DeviceTiles<?> tiles) {
+            this.tiles = tiles;
         }
     }
 
-    private final Map<FlatData, Share> shares = new IdentityHashMap<>();
-    private final int tileRows;
-    private final boolean byProducts;
+    private final Map<Object, Share> shares = new IdentityHashMap<>();
 
-    /** As {@link DeviceSegment#DeviceSegment}. */
-    Residents(int tileRows, boolean byProducts) {
-        this.tileRows = tileRows;
-        this.byProducts = byProducts;
-    }
-
-    /** The caller gives it back with {@link #release}. */
-    synchronized DeviceSegment hold(FlatData data) {
-        Share share = shares.computeIfAbsent(data, d -> new Share(new DeviceSegment(d, tileRows, byProducts)));
+    /**
+     * The caller gives it back with {@link #release}.
+     *
+     * @param make always makes the same kind for the same data
+     */
+    @SuppressWarnings("unchecked")
+    synchronized <D, T extends DeviceTiles<?>> T hold(D data, Function<D, T> make) {
+        Share share = shares.computeIfAbsent(data, d -> new Share(make.apply(data)));
         share.holders++;
-        return share.segment;
+        return (T) share.tiles;
     }
 
-    synchronized void release(DeviceSegment segment) {
-        Share share = shares.get(segment.data());
+    synchronized void release(Object data) {
+        Share share = shares.get(data);
         if (--share.holders == 0) {
-            shares.remove(segment.data());
-            segment.close();
+            shares.remove(data);
+            share.tiles.close();
         }
     }
 }

@@ -1,12 +1,15 @@
 package dev.perigee.compute.cuda;
 
+import dev.perigee.index.InvertedLists;
 import dev.perigee.vector.RowMask;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 
 /**
  * A stream and the memory that a search works in, which grows with the largest search it has seen. For one search at a time.
@@ -20,12 +23,28 @@ final class Slot implements AutoCloseable {
         QUERIES(Purpose.QUERIES), KS(Purpose.QUERIES), ACTIVE(Purpose.QUERIES), SHADOWS(Purpose.QUERIES), ALPHA(Purpose.QUERIES),
         BETA(Purpose.QUERIES), GAMMA(Purpose.QUERIES), UNIT(Purpose.QUERIES), CONSTANT(Purpose.QUERIES),
         PRODUCTS(Purpose.WORKSPACE), MINIMA(Purpose.WORKSPACE), LIMITS(Purpose.WORKSPACE), LIST_COUNTS(Purpose.WORKSPACE),
-        LIST(Purpose.WORKSPACE), POOL_DISTANCES(Purpose.WORKSPACE), POOL_POSITIONS(Purpose.WORKSPACE), ANSWERS(Purpose.ANSWERS);
+        LIST(Purpose.WORKSPACE), LIST_PROBES(Purpose.WORKSPACE), PROBES(Purpose.WORKSPACE), PROBE_COUNTS(Purpose.QUERIES),
+        KEEPS(Purpose.QUERIES), REFINED(Purpose.QUERIES), BEGINS(Purpose.WORKSPACE), PAIR_COUNTS(Purpose.WORKSPACE),
+        CURSORS(Purpose.WORKSPACE), PAIR_BEGINS(Purpose.WORKSPACE), ITEM_BEGINS(Purpose.WORKSPACE), PAIRS(Purpose.WORKSPACE),
+        POOL_DISTANCES(Purpose.WORKSPACE), POOL_POSITIONS(Purpose.WORKSPACE), ANSWERS(Purpose.ANSWERS);
 
         private final Purpose purpose;
 
         Part(Purpose purpose) {
             this.purpose = purpose;
+        }
+    }
+
+    /** A mask of rows in the order of the slots of some lists; both by identity. */
+    private record SlotMask(RowMask mask, InvertedLists lists) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof SlotMask that && that.mask == mask && that.lists == lists;
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * System.identityHashCode(mask) + System.identityHashCode(lists);
         }
     }
 
@@ -35,7 +54,7 @@ final class Slot implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final Arguments arguments = new Arguments(arena);
     private final Map<Part, DeviceBuffer> parts = new EnumMap<>(Part.class);
-    private final Map<RowMask, DeviceBuffer> masks = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<Object, DeviceBuffer> masks = new LinkedHashMap<>(16, 0.75f, true);
     private PinnedBuffer host;
     private LaunchWatch watch;
 
@@ -80,6 +99,19 @@ final class Slot implements AutoCloseable {
         return host.segment();
     }
 
+    /** A copy of memory of the host, on the device when this returns; the caller closes it. */
+    DeviceBuffer uploaded(MemorySegment values, Purpose purpose) {
+        DeviceBuffer buffer = device.allocate(values.byteSize(), purpose);
+        try {
+            buffer.upload(0, values, stream);
+            stream.synchronize();
+            return buffer;
+        } catch (RuntimeException e) {
+            buffer.close();
+            throw e;
+        }
+    }
+
     /** Uploads integers to a part that is large enough. */
     void upload(Part part, int[] values) {
         upload(at(part), values);
@@ -95,17 +127,31 @@ final class Slot implements AutoCloseable {
      * @param groups how many words
      */
     DeviceBuffer mask(RowMask mask, int groups) {
-        DeviceBuffer have = masks.get(mask);
+        return mask(mask, groups, mask::bits);
+    }
+
+    /** The same in the order of slots: a bit per slot, zero where there is no row. */
+    DeviceBuffer mask(RowMask mask, InvertedLists lists) {
+        return mask(new SlotMask(mask, lists), lists.slots() / ProductShape.GROUP, group -> {
+            int word = 0;
+            for (int i = 0; i < ProductShape.GROUP; i++) {
+                int row = lists.row(group * ProductShape.GROUP + i);
+                word |= row >= 0 && mask.allows(row) ? 1 << i : 0;
+            }
+            return word;
+        });
+    }
+
+    private DeviceBuffer mask(Object key, int groups, IntUnaryOperator bits) {
+        DeviceBuffer have = masks.get(key);
         if (have == null) {
             int[] words = new int[groups];
-            for (int g = 0; g < groups; g++) {
-                words[g] = mask.bits(g);
-            }
+            Arrays.setAll(words, bits);
             if (masks.size() == MASKS) {
                 masks.remove(masks.keySet().iterator().next()).close();
             }
             have = device.allocate(groups * 4L, Purpose.MASKS);
-            masks.put(mask, have);
+            masks.put(key, have);
             upload(have, words);
         }
         return have;

@@ -5,13 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
+import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.compute.ComputeBackend;
-import dev.perigee.compute.ComputeBackendContract;
+import dev.perigee.compute.ListSearchContract;
 import dev.perigee.compute.ScalarBackend;
 import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
+import dev.perigee.compute.simd.SimdBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
@@ -35,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** On a GPU, or on the test double of its driver. */
 @RequiresCuda
-class CudaBackendTest extends ComputeBackendContract {
+class CudaBackendTest extends ListSearchContract {
     private static final SearchParams EXACT = new SearchParams.Flat();
 
     @BeforeAll
@@ -227,14 +229,57 @@ class CudaBackendTest extends ComputeBackendContract {
         again.close();
     }
 
-    @Test
-    void listsAreRefusedWithTheReason() {
-        Matrix rows = Rows.CLUSTERED.make(Distance.L2, 400, 8, 13);
-        try (CudaBackend cuda = cuda(); ComputeBackend scalar = new ScalarBackend();
-                TestIndex index = TestIndex.build(IndexSpec.ivfFlat(4), Distance.L2, rows, scalar)) {
-            assertThatThrownBy(() -> cuda.open(List.of(index.data())))
-                    .isInstanceOfSatisfying(PerigeeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNSUPPORTED))
-                    .hasMessage("index: ivf_flat (expected flat, the only one that backend cuda has kernels for)");
+    @ParameterizedTest
+    @CsvSource({"L2,8,5", "L2,8,10", "L2,4,5", "L2,8,1", "L2,8,4", "COSINE,8,10", "COSINE,4,7", "INNER_PRODUCT,8,5",
+            "INNER_PRODUCT,4,20"})
+    void codesGiveTheAnswersOfTheCpu(Distance distance, int bits, int m) {
+        int dim = m == 4 ? 32 : m == 7 ? 21 : 20;
+        Matrix rows = Rows.CLUSTERED.make(distance, 1500, dim, 31);
+        Matrix queries = Rows.CLUSTERED.make(distance, 300, dim, 32);
+        IndexSpec spec = new IndexSpec(IndexKind.IVF_PQ, 16, m, bits, 7);
+        BitSet some = new BitSet();
+        for (int i = 0; i < 1500; i += 3) {
+            some.set(i);
+        }
+        try (ComputeBackend simd = new SimdBackend(2); CudaBackend cuda = cuda();
+                TestIndex index = TestIndex.build(spec, distance, rows, simd)) {
+            List<IndexData> data = List.of(index.data());
+            for (List<RowMask> masks : List.of(List.<RowMask>of(), List.of(RowMask.of(some, 1500)))) {
+                for (int refine : new int[] {0, 30}) {
+                    for (int probes : new int[] {1, 5, 16}) {
+                        SearchParams params = new SearchParams.IvfPq(probes, refine);
+                        for (int count : new int[] {300, 40, 3}) { // tensor cores wide and narrow, and tables
+                            Matrix asked = queries.slice(0, count);
+                            Answers.assertSame(Answers.search(cuda, data, asked, 10, params, masks),
+                                    Answers.search(simd, data, asked, 10, params, masks),
+                                    "%d probes, refine %d, %d queries".formatted(probes, refine, count));
+                        }
+                    }
+                }
+                Answers.assertSame(Answers.search(cuda, data, queries.slice(0, 9), 400, new SearchParams.IvfPq(2, 0), masks),
+                        Answers.search(simd, data, queries.slice(0, 9), 400, new SearchParams.IvfPq(2, 0), masks), "more than there are");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Rows.class)
+    void listsOfEveryKindOfRowsGiveTheAnswersOfTheCpu(Rows kind) {
+        for (Distance distance : Distance.values()) {
+            Matrix rows = kind.make(distance, 700, 16, 33);
+            Matrix queries = kind.make(distance, 70, 16, 34);
+            try (ComputeBackend simd = new SimdBackend(2); CudaBackend cuda = cuda();
+                    TestIndex whole = TestIndex.build(IndexSpec.ivfFlat(9), distance, rows, simd);
+                    TestIndex coded = TestIndex.build(new IndexSpec(IndexKind.IVF_PQ, 9, 4, 8, 7), distance, rows, simd)) {
+                for (int probes : new int[] {2, 9}) {
+                    SearchParams flat = new SearchParams.IvfFlat(probes);
+                    Answers.assertSame(Answers.search(cuda, List.of(whole.data()), queries, 10, flat, List.of()),
+                            Answers.search(simd, List.of(whole.data()), queries, 10, flat, List.of()), kind + " rows, " + distance);
+                    SearchParams codes = new SearchParams.IvfPq(probes, 20);
+                    Answers.assertSame(Answers.search(cuda, List.of(coded.data()), queries, 10, codes, List.of()),
+                            Answers.search(simd, List.of(coded.data()), queries, 10, codes, List.of()), kind + " codes, " + distance);
+                }
+            }
         }
     }
 }

@@ -1,0 +1,158 @@
+package dev.perigee.compute.cuda;
+
+import static dev.perigee.compute.cuda.ProductShape.GROUP;
+
+import dev.perigee.ErrorCode;
+import dev.perigee.PerigeeException;
+import dev.perigee.index.IndexData;
+import dev.perigee.index.InvertedLists;
+import dev.perigee.index.IvfFlatData;
+import dev.perigee.index.IvfPqData;
+import dev.perigee.index.ProductQuantizer;
+import java.util.Arrays;
+
+/** The inverted lists of a segment as a device searches them, in tiles of whole lists. Thread-safe. */
+final class DeviceLists extends DeviceTiles<ListTile> {
+    private final IndexData data;
+    private final InvertedLists lists;
+    /** Most groups of any 0, 1, 2 ... lists. */
+    private final long[] mostGroups;
+    // rows
+    private Scale scale;
+    private DeviceBuffer centre;
+    // codes
+    private DeviceQuantizer quantizer;
+    private RefineRows rows;
+
+    /** @throws PerigeeException UNSUPPORTED if the device cannot search it, with the reason */
+    DeviceLists(IndexData data, CudaDevice device) {
+        this.data = data;
+        this.lists = lists(data);
+        int[] groups = new int[lists.lists()];
+        Arrays.setAll(groups, l -> groups(l));
+        Arrays.sort(groups);
+        this.mostGroups = new long[lists.lists() + 1];
+        for (int i = 0; i < groups.length; i++) {
+            mostGroups[i + 1] = mostGroups[i] + groups[groups.length - 1 - i];
+        }
+        if (data instanceof IvfPqData codes) {
+            checkTables(codes, device);
+        }
+    }
+
+    private static InvertedLists lists(IndexData data) {
+        return switch (data) {
+            case IvfFlatData flat -> flat.lists();
+            case IvfPqData codes -> codes.lists();
+            default -> throw new PerigeeException(ErrorCode.INTERNAL, "lists: " + data.getClass().getSimpleName());
+        };
+    }
+
+    private static void checkTables(IvfPqData codes, CudaDevice device) {
+        ProductQuantizer quantizer = codes.model().quantizer();
+        long bytes = DeviceQuantizer.tableBytes(quantizer, codes.dim());
+        if (bytes > device.sharedMemoryPerBlock()) {
+            throw new PerigeeException(ErrorCode.UNSUPPORTED,
+                    "index: ivf_pq with %d parts of %d bits: look-up tables of %,d bytes (expected at most %,d, the shared memory of %s)"
+                            .formatted(quantizer.m(), quantizer.bits(), bytes, device.sharedMemoryPerBlock(), device.name()));
+        }
+    }
+
+    IndexData data() {
+        return data;
+    }
+
+    InvertedLists lists() {
+        return lists;
+    }
+
+    private int groups(int list) {
+        return (lists.size(list) + GROUP - 1) / GROUP;
+    }
+
+    /** Most groups that a query with so many probes can see. */
+    long mostGroups(int probes) {
+        return mostGroups[Math.min(probes, lists.lists())];
+    }
+
+    Scale scale() {
+        return scale;
+    }
+
+    DeviceBuffer centre() {
+        return centre;
+    }
+
+    /** Null for lists of rows. */
+    DeviceQuantizer quantizer() {
+        return quantizer;
+    }
+
+    /** What codes are refined from; null for lists of rows. */
+    RefineRows rows() {
+        return rows;
+    }
+
+    @Override
+    int units() {
+        return lists.slots() == 0 ? 0 : lists.lists();
+    }
+
+    @Override
+    long bytes() {
+        return bytes(lists.slots());
+    }
+
+    private long bytes(long slots) {
+        long perLists = lists.lists() * 8L + slots * 4;
+        return perLists + switch (data) {
+            case IvfFlatData flat -> DeviceRows.bytes(flat.slots(), slots);
+            case IvfPqData codes -> slots * (codes.model().quantizer().codeStride() + 4L) + slots / GROUP * 12;
+            default -> 0;
+        };
+    }
+
+    @Override
+    int end(int first, long budget) {
+        int end = first + 1;
+        while (end < lists.lists() && lists.begin(end + 1) - lists.begin(first) <= DeviceSegment.MOST_ROWS
+                && bytes(lists.begin(end + 1) - lists.begin(first)) <= budget) {
+            end++;
+        }
+        return end;
+    }
+
+    @Override
+    void prepare(Slot slot) {
+        switch (data) {
+            case IvfFlatData flat -> {
+                Centre around = Centre.of(flat.slots());
+                scale = Scale.of(flat.slots(), around);
+                centre = around.upload(slot);
+            }
+            case IvfPqData codes -> {
+                quantizer = new DeviceQuantizer(codes, slot);
+                rows = new RefineRows(codes.rows().rows(), bytes(), slot);
+            }
+            default -> throw new IllegalStateException();
+        }
+    }
+
+    @Override
+    ListTile tile(int first, int end, Slot slot) {
+        return new ListTile(this, first, end, slot);
+    }
+
+    @Override
+    void release() {
+        if (centre != null) {
+            centre.close();
+            centre = null;
+        }
+        if (quantizer != null) {
+            quantizer.close();
+            rows.close();
+            quantizer = null;
+        }
+    }
+}

@@ -1,0 +1,227 @@
+package dev.perigee.compute.cuda;
+
+import static dev.perigee.compute.cuda.Slot.Part.ANSWERS;
+import static dev.perigee.compute.cuda.Slot.Part.KEEPS;
+import static dev.perigee.compute.cuda.Slot.Part.KS;
+import static dev.perigee.compute.cuda.Slot.Part.PROBES;
+import static dev.perigee.compute.cuda.Slot.Part.PROBE_COUNTS;
+import static dev.perigee.compute.cuda.Slot.Part.REFINED;
+
+import dev.perigee.compute.SearchBatch;
+import dev.perigee.compute.TopK;
+import dev.perigee.distance.Distance;
+import dev.perigee.index.IvfPqData;
+import dev.perigee.index.SearchParams;
+import dev.perigee.vector.RowMask;
+import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * The search of a segment's inverted lists on one slot, a block of queries at a time: the exact search of the centroids,
+ * whose answers stay on the device, then that of the lists that each query probes, then for codes the refinement from rows.
+ * Where the lists are there as a whole that is one chain of launches; what overflowed is looked at when it is through.
+ */
+final class ListSearch {
+    private final Slot slot;
+    private final DeviceSegment centroids;
+    private final DeviceLists lists;
+    private final int segment;
+    private final SearchBatch batch;
+    private final int from;
+    private final QueryBlock coarse;
+    private final QueryBlock block;
+    /** Per query: lists to probe, candidates to keep, whether they are refined. */
+    private final int[] probes;
+    private final int[] keeps;
+    private final int[] refined;
+
+    private ListSearch(Slot slot, DeviceSegment centroids, DeviceLists lists, int segment, SearchBatch batch, int from, int count,
+            int mostProbes, int mostKept) {
+        this.slot = slot;
+        this.centroids = centroids;
+        this.lists = lists;
+        this.segment = segment;
+        this.batch = batch;
+        this.from = from;
+        this.coarse = new QueryBlock(slot, count, batch.queries(), mostProbes, PROBE_COUNTS, PROBES);
+        this.block = new QueryBlock(slot, count, batch.queries(), mostKept, KEEPS, ANSWERS);
+        this.probes = new int[count];
+        this.keeps = new int[count];
+        this.refined = new int[count];
+        for (int q = 0; q < count; q++) {
+            probes[q] = probes(q + from);
+            keeps[q] = keep(q + from);
+            refined[q] = refine(batch.params()[q + from]) > 0 ? 1 : 0;
+        }
+    }
+
+    /** Searches all queries of the batch and merges what is found into {@code into}. @param segment its number in the space */
+    static void run(Slot slot, DeviceSegment centroids, DeviceLists lists, int segment, SearchBatch batch, long workBytes, TopK into) {
+        for (int from = 0; from < batch.count();) {
+            ListSearch rest = new ListSearch(slot, centroids, lists, segment, batch, from, batch.count() - from, 1, 1);
+            int mostProbes = Arrays.stream(rest.probes).max().orElseThrow();
+            int mostKept = Arrays.stream(rest.keeps).max().orElseThrow();
+            long bytes = 4L * Math.max(ExactSearch.groups(centroids), lists.mostGroups(mostProbes)) + mostProbes * 12L
+                    + QueryBlock.bytesPerQuery(mostProbes, batch.queries()) + QueryBlock.bytesPerQuery(mostKept, batch.queries());
+            int count = Math.min(QueryBlock.most(workBytes, bytes), batch.count() - from);
+            new ListSearch(slot, centroids, lists, segment, batch, from, count, mostProbes, mostKept).search(into);
+            from += count;
+        }
+    }
+
+    private int probes(int query) {
+        int count = centroids.data().count();
+        return switch (batch.params()[query]) {
+            case SearchParams.IvfFlat p -> Math.min(count, p.probes());
+            case SearchParams.IvfPq p -> Math.min(count, p.probes());
+            case SearchParams.Flat p -> count;
+        };
+    }
+
+    private static int refine(SearchParams params) {
+        return params instanceof SearchParams.IvfPq p ? p.refine() : 0;
+    }
+
+    private int keep(int query) {
+        int k = batch.k()[query];
+        return k == 0 ? 0 : Math.max(k, refine(batch.params()[query]));
+    }
+
+    private boolean isCodes() {
+        return lists.quantizer() != null;
+    }
+
+    private void search(TopK into) {
+        slot.stream().synchronize(); // a search that failed may have left work
+        boolean whole = centroids.isWhole(slot) & lists.isWhole(slot);
+        reserve();
+        upload();
+        if (!whole || !searchInOneChain()) {
+            block.clear();
+            enqueue(true);
+            block.fetch();
+        }
+        collect(into);
+    }
+
+    /** @return false if a query's lists overflowed, so that the answers mean nothing */
+    private boolean searchInOneChain() {
+        TileSearch tile = enqueue(false);
+        block.fetchWith(coarse);
+        if (coarse.overflown().length > 0) {
+            return false;
+        }
+        if (tile != null && tile.complete()) {
+            refine();
+            block.fetch();
+        }
+        return true;
+    }
+
+    private void reserve() {
+        coarse.reserve();
+        block.reserve();
+        int groups = (int) Math.max(ExactSearch.groups(centroids), lists.mostGroups(coarse.most));
+        FlatTile.reserve(coarse, groups);
+        FlatTile.reserve(block, groups);
+        ListTileSearch.reserve(block, coarse, lists);
+        slot.reserve(KS, block.count * 4L);
+        slot.reserve(REFINED, block.count * 4L);
+    }
+
+    private void upload() {
+        block.upload(batch.queries().slice(from, from + block.count));
+        slot.upload(PROBE_COUNTS, probes);
+        slot.upload(KEEPS, keeps);
+        slot.upload(KS, Arrays.copyOfRange(batch.k(), from, from + block.count));
+        slot.upload(REFINED, refined);
+        block.clear();
+    }
+
+    /**
+     * Gives all of it to the stream.
+     *
+     * @param stepwise whether each tile is finished before the next begins, as it must be where there are several
+     * @return the search of the last tile that has any rows, or null
+     */
+    private TileSearch enqueue(boolean stepwise) {
+        coarse.clear();
+        centroids.eachTile(slot, tile -> run(new FlatTile(coarse, centroids, tile, null, tile.first(), 0, null), stepwise));
+        RowMask mask = batch.mask(segment);
+        TileSearch[] last = new TileSearch[1];
+        lists.eachTile(slot, tile -> {
+            if (tile.slots() > 0) {
+                last[0] = ListTileSearch.of(block, coarse, lists, tile, mask, TopK.at(segment, 0));
+                run(last[0], stepwise);
+            }
+        });
+        refine();
+        return last[0];
+    }
+
+    private static void run(TileSearch tile, boolean stepwise) {
+        if (stepwise) {
+            tile.search();
+        } else {
+            tile.enqueue();
+        }
+    }
+
+    /** Exact distances instead of those of codes, for the queries that want them. */
+    private void refine() {
+        if (!isCodes() || Arrays.stream(refined).sum() == 0) {
+            return;
+        }
+        Arguments a = block.putQueries(slot.of(Kernel.REFINE_EXACT).put(slot.at(REFINED)));
+        lists.rows().put(a).put(block.dim).put(lists.data().distance() == Distance.L2 ? 1 : 0)
+                .put(block.memory(), block.layout().topCounts()).put(block.memory(), block.layout().positions()).put(block.most);
+        block.putPool(a);
+        slot.launch(block.count, 1, 256, 0);
+        block.merge(null, block.count, slot.at(KS), block.layout().unused());
+    }
+
+    private void collect(TopK into) {
+        if (!isCodes()) {
+            block.collect(lists.data().distance(), into, from);
+            return;
+        }
+        IvfPqData data = (IvfPqData) lists.data();
+        Queue<Integer> few = new ConcurrentLinkedQueue<>();
+        block.collect((q, distances, positions, top) -> {
+            if (distances.length < batch.k()[from + q]) {
+                few.add(q); // few rows, or keys that float cannot hold
+                return;
+            }
+            for (int i = 0; i < distances.length; i++) {
+                if (refined[q] == 0) {
+                    distances[i] = data.fromCode(distances[i]);
+                } else if (data.distance() != Distance.L2) {
+                    distances[i] = distances[i] == 0 ? -0.0 : distances[i]; // as the reference has it
+                }
+            }
+            top.offerSorted(from + q, distances, positions, 0, distances.length);
+        }, into);
+        if (!few.isEmpty()) {
+            coarse.fetch();
+            few.parallelStream().forEach(q -> compareAll(data, q, into));
+        }
+    }
+
+    /** Every row of the lists that a query probes, on the host. */
+    private void compareAll(IvfPqData data, int query, TopK into) {
+        RowMask mask = batch.mask(segment);
+        for (int j = 0; j < coarse.found(query); j++) {
+            int list = (int) coarse.position(query, j);
+            int begin = data.lists().begin(list);
+            for (int slot = begin; slot < begin + data.lists().size(list); slot++) {
+                int row = data.lists().row(slot);
+                if (mask == null || mask.allows(row)) {
+                    double distance = data.distance().between(batch.queries(), from + query, data.rows().rows(), row);
+                    into.offer(from + query, distance, TopK.at(segment, row));
+                }
+            }
+        }
+    }
+}
+
