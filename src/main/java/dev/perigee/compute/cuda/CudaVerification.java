@@ -56,6 +56,7 @@ final class CudaVerification implements Verification {
                 }
             }
         }
+        lists(full, done);
         segmentsAndTiles(full, done);
         productRoute(full, done);
         if (full) {
@@ -93,6 +94,29 @@ final class CudaVerification implements Verification {
             queries += searches.exact(kind, distance, shape);
         }
         return "%,d queries as the reference".formatted(queries);
+    }
+
+    private void lists(boolean full, Consumer<Check> done) {
+        ListChecks lists = new ListChecks(backend);
+        for (SeededRows kind : SeededRows.values()) {
+            for (Distance distance : Distance.values()) {
+                boolean turn = (kind.ordinal() + 1) % Distance.values().length == distance.ordinal();
+                if (full || turn) { // small: each kind with one distance
+                    check(name("lists", kind.name(), distance.label()), done, figures -> compare(lists, kind, distance,
+                            full ? ListChecks.FULL_ROWS : ListChecks.SMALL_ROWS));
+                    check(name("codes", kind.name(), distance.label()), done, figures -> compare(lists, kind, distance,
+                            full ? ListChecks.FULL_CODES : ListChecks.SMALL_CODES));
+                }
+            }
+        }
+    }
+
+    private static String compare(ListChecks lists, SeededRows kind, Distance distance, List<ListChecks.Shape> shapes) {
+        int queries = 0;
+        for (ListChecks.Shape shape : shapes) {
+            queries += lists.compare(kind, distance, shape);
+        }
+        return "%,d queries as the CPU".formatted(queries);
     }
 
     /** The same on a device that searches a few rows at a time. */

@@ -121,7 +121,7 @@ final class ReferenceAnswers {
         }
     }
 
-    private static void check(boolean ok, String format, Object... arguments) {
+    static void check(boolean ok, String format, Object... arguments) {
         if (!ok) {
             throw new PerigeeException(WRONG, format.formatted(arguments));
         }
