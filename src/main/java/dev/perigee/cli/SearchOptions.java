@@ -1,6 +1,7 @@
 package dev.perigee.cli;
 
 import dev.perigee.api.SearchRequest;
+import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 
@@ -19,7 +20,7 @@ final class SearchOptions {
     private Integer refine;
 
     SearchRequest request() {
-        return new SearchRequest(k, optional(probes), optional(refine));
+        return new SearchRequest(k, optional(probes), optional(refine), Optional.empty());
     }
 
     private static OptionalInt optional(Integer value) {
