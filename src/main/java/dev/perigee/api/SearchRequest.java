@@ -2,6 +2,7 @@ package dev.perigee.api;
 
 import static dev.perigee.PerigeeException.check;
 
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -11,8 +12,9 @@ import java.util.OptionalInt;
  * @param probes lists to scan per query (IVF); absent = the collection's default; more than there are = all
  * @param refine best candidates to re-score exactly (IVF-PQ); 0 = none; absent = the collection's default. A value between
  *               1 and k counts as k
+ * @param filter which ids may be returned; absent = all
  */
-public record SearchRequest(int k, OptionalInt probes, OptionalInt refine) {
+public record SearchRequest(int k, OptionalInt probes, OptionalInt refine, Optional<Filter> filter) {
     /** The largest k and the largest refine. */
     public static final int MAX_K = 16_384;
 
@@ -25,14 +27,18 @@ public record SearchRequest(int k, OptionalInt probes, OptionalInt refine) {
 
     /** The k nearest, with the collection's defaults. */
     public static SearchRequest nearest(int k) {
-        return new SearchRequest(k, OptionalInt.empty(), OptionalInt.empty());
+        return new SearchRequest(k, OptionalInt.empty(), OptionalInt.empty(), Optional.empty());
     }
 
     public SearchRequest withProbes(int probes) {
-        return new SearchRequest(k, OptionalInt.of(probes), refine);
+        return new SearchRequest(k, OptionalInt.of(probes), refine, filter);
     }
 
     public SearchRequest withRefine(int refine) {
-        return new SearchRequest(k, probes, OptionalInt.of(refine));
+        return new SearchRequest(k, probes, OptionalInt.of(refine), filter);
+    }
+
+    public SearchRequest withFilter(Filter filter) {
+        return new SearchRequest(k, probes, refine, Optional.of(filter));
     }
 }

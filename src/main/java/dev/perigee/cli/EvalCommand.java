@@ -47,7 +47,7 @@ final class EvalCommand implements Callable<Integer> {
     public Integer call() {
         SearchRequest request = options.request();
         try (ComputeBackend compute = backend.open(); Collection collection = Collection.open(index, compute);
-                Arena arena = Arena.ofShared(); Truth exact = collection.truth()) {
+                Arena arena = Arena.ofShared(); Truth exact = collection.truth(request.filter())) {
             Matrix matrix = queries.read(collection.spec().dim(), arena);
             double[] kth = truth == null ? exact.kthDistances(matrix, request.k()) : kthOf(exact, matrix, request.k());
             Timing timing = Timing.of(matrix, request, collection::search);
@@ -65,8 +65,10 @@ final class EvalCommand implements Callable<Integer> {
             fields.put("bytes", info.bytes());
             fields.put("backend", info.backend());
             fields.put("device", info.device());
-            output.result(fields, "recall@%d %.4f, %.0f queries/s in a batch of %d, alone p50 %.0f us and p99 %.0f us, on %s".formatted(
-                    request.k(), recall, timing.qps(), matrix.rows(), timing.p50Micros(), timing.p99Micros(), info.device()));
+            String filtered = SearchOptions.report(request, filter -> exact.rows(), fields);
+            output.result(fields, ("recall@%d %.4f, %.0f queries/s in a batch of %d, alone p50 %.0f us and p99 %.0f us, "
+                    + "on %s%s").formatted(request.k(), recall, timing.qps(), matrix.rows(), timing.p50Micros(),
+                    timing.p99Micros(), info.device(), filtered));
         }
         return 0;
     }

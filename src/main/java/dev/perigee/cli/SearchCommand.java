@@ -1,6 +1,9 @@
 package dev.perigee.cli;
 
+import static dev.perigee.PerigeeException.check;
+
 import dev.perigee.api.CollectionInfo;
+import dev.perigee.api.Filter;
 import dev.perigee.api.SearchRequest;
 import dev.perigee.api.SearchResult;
 import dev.perigee.client.Client;
@@ -15,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
+import java.util.function.ToLongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
@@ -50,28 +54,33 @@ final class SearchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Matcher remote = REMOTE.matcher(index);
+        boolean isRemote = remote.matches() && !Files.exists(Path.of(index));
+        check(!isRemote || !options.isFiltered(), "filter-ids: for '%s' (expected a folder: servers take no filter yet)", index);
         SearchRequest request = options.request();
         Vectors.requireHitsName(out);
         if (scores != null) {
             Vectors.requireFvecsName(scores);
         }
-        Matcher remote = REMOTE.matcher(index);
-        if (remote.matches() && !Files.exists(Path.of(index))) {
+        if (isRemote) {
             try (Client client = Client.connect(remote.group(1))) {
                 String name = remote.group(2);
-                search(client.info(name), request, (matrix, asked) -> client.search(name, matrix, asked));
+                search(client.info(name), request, filter -> 0, (matrix, asked) -> client.search(name, matrix, asked));
             }
         } else {
             try (ComputeBackend compute = backend.open(); Collection collection = Collection.open(Path.of(index), compute)) {
-                search(collection.info(), request, collection::search);
+                search(collection.info(), request, collection::count, collection::search);
             }
         }
         return 0;
     }
 
-    private void search(CollectionInfo info, SearchRequest request, BiFunction<Matrix, SearchRequest, SearchResult> search) {
+    private void search(CollectionInfo info, SearchRequest request, ToLongFunction<Filter> count,
+            BiFunction<Matrix, SearchRequest, SearchResult> search) {
         try (Arena arena = Arena.ofShared()) {
             Matrix matrix = queries.read(info.spec().dim(), arena);
+            Map<String, Object> fields = new LinkedHashMap<>();
+            String filtered = SearchOptions.report(request, count, fields);
             long started = System.nanoTime();
             SearchResult result = search.apply(matrix, request);
             double seconds = (System.nanoTime() - started) * 1e-9;
@@ -79,15 +88,14 @@ final class SearchCommand implements Callable<Integer> {
             if (scores != null) {
                 Vectors.writeFvecs(scores, result.scores(), result.queries(), result.k());
             }
-            Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("backend", info.backend());
             fields.put("device", info.device());
             fields.put("queries", result.queries());
             fields.put("k", result.k());
             fields.put("qps", Output.rounded(result.queries() / seconds));
             fields.put("out", out);
-            output.result(fields, "%s: %d neighbours of %d queries, %.0f queries/s on %s".formatted(
-                    out, result.k(), result.queries(), result.queries() / seconds, info.device()));
+            output.result(fields, "%s: %d neighbours of %d queries, %.0f queries/s on %s%s".formatted(
+                    out, result.k(), result.queries(), result.queries() / seconds, info.device(), filtered));
         }
     }
 }

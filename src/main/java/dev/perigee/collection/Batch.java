@@ -3,10 +3,10 @@ package dev.perigee.collection;
 import static dev.perigee.PerigeeException.check;
 
 import dev.perigee.api.CollectionSpec;
+import dev.perigee.api.Filter;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.SearchRequest;
 import dev.perigee.api.SearchResult;
-import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
 import dev.perigee.distance.Distance;
@@ -19,6 +19,7 @@ import dev.perigee.vector.Matrix;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A search to be: pins the collection as it is now and leases memory for queries. Fill {@link #queries}, call
@@ -54,12 +55,15 @@ public final class Batch implements AutoCloseable {
     /**
      * Searches the first queries, as many as the parts have together.
      *
+     * @param parts all with one filter, or none
      * @return one result per part
      * @throws dev.perigee.PerigeeException INVALID_ARGUMENT for a query that is not finite, or a request that this
      *                                      collection cannot honour
      */
     public List<SearchResult> search(List<Part> parts) {
         int rows = parts.stream().mapToInt(Part::rows).sum();
+        List<Optional<Filter>> filters = parts.stream().map(part -> part.request().filter()).distinct().toList();
+        check(filters.size() <= 1, "filters: %d in one batch (expected one, collection '%s')", filters.size(), spec.name());
         Matrix matrix = queries.matrix().slice(0, rows);
         int bad = matrix.firstNotFinite();
         check(bad < 0, "query %d: not finite (expected numbers, collection '%s')", bad, spec.name());
@@ -74,18 +78,23 @@ public final class Batch implements AutoCloseable {
             Arrays.fill(k, next, next + part.rows(), part.request().k());
             next += part.rows();
         }
-        TopK top = new TopK(k);
-        snapshot.searcher().search(new SearchBatch(matrix, k, params, List.of()), top);
-        List<SearchResult> results = new ArrayList<>(parts.size());
-        int first = 0;
-        for (Part part : parts) {
-            results.add(result(top, first, part));
-            first += part.rows();
+        AllowedRows allowed = snapshot.allowed(filters.isEmpty() ? Optional.empty() : filters.getFirst());
+        try {
+            TopK top = new TopK(k);
+            allowed.search(matrix, k, params, top);
+            List<SearchResult> results = new ArrayList<>(parts.size());
+            int first = 0;
+            for (Part part : parts) {
+                results.add(result(allowed, top, first, part));
+                first += part.rows();
+            }
+            return results;
+        } finally {
+            allowed.release();
         }
-        return results;
     }
 
-    private SearchResult result(TopK top, int first, Part part) {
+    private SearchResult result(AllowedRows allowed, TopK top, int first, Part part) {
         int k = part.request().k();
         long[] ids = new long[part.rows() * k];
         float[] scores = new float[ids.length];
@@ -93,8 +102,7 @@ public final class Batch implements AutoCloseable {
             int query = first + i / k;
             int rank = i % k;
             if (rank < top.size(query)) {
-                long position = top.position(query, rank);
-                ids[i] = snapshot.segments().get((int) (position >> 32)).ids().id((int) position);
+                ids[i] = allowed.id(top.position(query, rank));
                 scores[i] = spec.distance().score(top.distance(query, rank));
             } else {
                 ids[i] = -1;

@@ -6,6 +6,7 @@ import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import dev.perigee.api.CollectionInfo;
 import dev.perigee.api.CollectionSpec;
+import dev.perigee.api.Filter;
 import dev.perigee.api.Progress;
 import dev.perigee.api.SearchRequest;
 import dev.perigee.api.SearchResult;
@@ -30,9 +31,6 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Nothing is on disk until {@link #save}: files of a build lie in a working folder that goes with the collection.
  */
 public final class Collection implements AutoCloseable {
-    /** Neighbours that are looked for at a time, so that memory for a search is bounded. */
-    private static final int SLICE_PLACES = 1 << 21;
-    private static final long SLICE_BYTES = 256 << 20;
     private static final int[] WARM_UP_QUERIES = {1, 1, 1, 3, 1, 1, 24, 1, 1, 200};
     /** Most rows of a collection. */
     private static final long MAX_ROWS = Integer.MAX_VALUE - 64;
@@ -275,32 +273,7 @@ public final class Collection implements AutoCloseable {
      */
     public SearchResult search(Matrix queries, SearchRequest request) {
         check(queries.dim() == spec.dim(), "dim: %d (expected %d, collection '%s')", queries.dim(), spec.dim(), spec.name());
-        int k = request.k();
-        long places = (long) queries.rows() * k;
-        long most = Math.min(Integer.MAX_VALUE - 64, Runtime.getRuntime().maxMemory() / 2 / (Long.BYTES + Float.BYTES));
-        if (places > most) {
-            throw new PerigeeException(ErrorCode.LIMIT_EXCEEDED, "answers: %d queries x %d (expected at most %d in this heap)"
-                    .formatted(queries.rows(), k, most));
-        }
-        int slice = (int) Math.max(64, Math.min(SLICE_PLACES / k, SLICE_BYTES / Matrix.stride(spec.dim())));
-        if (queries.rows() <= slice) {
-            return searchSlice(queries, request);
-        }
-        long[] ids = new long[(int) places];
-        float[] scores = new float[ids.length];
-        for (int from = 0; from < queries.rows(); from += slice) {
-            SearchResult part = searchSlice(queries.slice(from, Math.min(queries.rows(), from + slice)), request);
-            System.arraycopy(part.ids(), 0, ids, from * k, part.ids().length);
-            System.arraycopy(part.scores(), 0, scores, from * k, part.scores().length);
-        }
-        return new SearchResult(queries.rows(), k, ids, scores);
-    }
-
-    private SearchResult searchSlice(Matrix queries, SearchRequest request) {
-        try (Batch batch = batch(queries.rows())) {
-            batch.queries().copy(queries, 0, 0, queries.rows());
-            return batch.search(List.of(new Batch.Part(queries.rows(), request))).getFirst();
-        }
+        return SlicedSearch.search(this, queries, request);
     }
 
     /**
@@ -328,7 +301,24 @@ public final class Collection implements AutoCloseable {
 
     /** The exact answers of the collection as it is, to judge those of its index. */
     public Truth truth() {
-        return new Truth(spec, pin(), backend);
+        return truth(Optional.empty());
+    }
+
+    /** As {@link #truth()}, among the rows that a filter allows. */
+    public Truth truth(Optional<Filter> filter) {
+        return new Truth(spec, pin(), backend, filter);
+    }
+
+    /** How many rows there are whose ids a filter allows. */
+    public long count(Filter filter) {
+        Snapshot snapshot = pin();
+        try {
+            AllowedRows rows = snapshot.allowed(Optional.of(filter));
+            rows.release();
+            return rows.count();
+        } finally {
+            snapshot.release();
+        }
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.perigee.collection;
 import static dev.perigee.PerigeeException.check;
 
 import dev.perigee.api.CollectionSpec;
+import dev.perigee.api.Filter;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
@@ -12,18 +13,21 @@ import dev.perigee.distance.UnitRows;
 import dev.perigee.index.IndexData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
+import dev.perigee.vector.RowMask;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Exact distances of a collection as it was when this was made: what its index is judged by. Distances are double, nearer is
- * smaller. One thread.
+ * Exact distances of a collection as it was when this was made, or of those of its rows that a filter allows: what its index is
+ * judged by. Distances are double, nearer is smaller. One thread.
  */
 public final class Truth implements AutoCloseable {
     private final CollectionSpec spec;
     private final Snapshot snapshot;
+    private final AllowedRows allowed;
     private final Searcher exact;
     /** Ids ascending, and where each of them is: segment and row as in TopK. Made when first asked for. */
     private long[] ids;
@@ -31,22 +35,24 @@ public final class Truth implements AutoCloseable {
     private boolean open = true;
 
     /** Takes over a share of the snapshot. */
-    Truth(CollectionSpec spec, Snapshot snapshot, ComputeBackend backend) {
+    Truth(CollectionSpec spec, Snapshot snapshot, ComputeBackend backend, Optional<Filter> filter) {
         this.spec = spec;
         this.snapshot = snapshot;
         List<IndexData> flat = snapshot.segments().stream().map(s -> (IndexData) s.flat()).toList();
         this.exact = backend.open(flat);
+        this.allowed = snapshot.allowed(filter);
     }
 
+    /** How many rows may be found. */
     public long rows() {
-        return snapshot.rows();
+        return allowed.count();
     }
 
     /** Per query the distance of the k-th nearest row, of the last one where there are fewer, by exact search. */
     public double[] kthDistances(Matrix queries, int k) {
         TopK top = new TopK(filled(queries.rows(), k));
         try (Arena arena = Arena.ofShared()) {
-            exact.search(SearchBatch.of(inSpace(queries, arena), k, new SearchParams.Flat()), top);
+            exact.search(SearchBatch.of(inSpace(queries, arena), k, new SearchParams.Flat(), allowed.masks()), top);
         }
         double[] distances = new double[queries.rows()];
         for (int q = 0; q < distances.length; q++) {
@@ -59,7 +65,7 @@ public final class Truth implements AutoCloseable {
      * Distances of queries to rows of given ids.
      *
      * @param wanted [queries, k] ids; -1 gives +infinity
-     * @throws dev.perigee.PerigeeException INVALID_ARGUMENT for an id that is not there
+     * @throws dev.perigee.PerigeeException INVALID_ARGUMENT for an id that is not there or not allowed
      */
     public double[] distances(Matrix queries, long[] wanted, int k) {
         index();
@@ -72,7 +78,8 @@ public final class Truth implements AutoCloseable {
                     continue;
                 }
                 int at = Arrays.binarySearch(ids, wanted[i]);
-                check(at >= 0, "id: %d of query %d (expected one of collection '%s')", wanted[i], i / k, spec.name());
+                check(at >= 0, "id: %d of query %d (expected one of %d allowed in collection '%s')",
+                        wanted[i], i / k, ids.length, spec.name());
                 Segment segment = snapshot.segments().get((int) (positions[at] >> 32));
                 distances[i] = spec.distance().between(space, i / k, segment.flat().rows(), (int) positions[at]);
             }
@@ -98,9 +105,12 @@ public final class Truth implements AutoCloseable {
         long[] at = new long[all.length];
         for (int s = 0, i = 0; s < snapshot.segments().size(); s++) {
             Segment segment = snapshot.segments().get(s);
-            for (int row = 0; row < segment.count(); row++, i++) {
-                all[i] = segment.ids().id(row);
-                at[i] = TopK.at(s, row);
+            RowMask mask = allowed.masks().isEmpty() ? null : allowed.masks().get(s);
+            for (int row = 0; row < segment.count(); row++) {
+                if (mask == null || mask.allows(row)) {
+                    all[i] = segment.ids().id(row);
+                    at[i++] = TopK.at(s, row);
+                }
             }
         }
         Integer[] order = new Integer[all.length];
@@ -121,6 +131,7 @@ public final class Truth implements AutoCloseable {
         if (open) {
             open = false;
             exact.close();
+            allowed.release();
             snapshot.release();
         }
     }

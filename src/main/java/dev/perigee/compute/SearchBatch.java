@@ -24,11 +24,16 @@ public record SearchBatch(Matrix queries, int[] k, SearchParams[] params, List<R
 
     /** All queries with one k and one way to search, no mask. */
     public static SearchBatch of(Matrix queries, int k, SearchParams params) {
+        return of(queries, k, params, List.of());
+    }
+
+    /** All queries with one k and one way to search. */
+    public static SearchBatch of(Matrix queries, int k, SearchParams params, List<RowMask> masks) {
         int[] ks = new int[queries.rows()];
         SearchParams[] all = new SearchParams[queries.rows()];
         Arrays.fill(ks, k);
         Arrays.fill(all, params);
-        return new SearchBatch(queries, ks, all, List.of());
+        return new SearchBatch(queries, ks, all, masks);
     }
 
     public int count() {

@@ -5,6 +5,7 @@ import static dev.perigee.PerigeeException.invalid;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -34,15 +35,16 @@ public enum VectorFormat {
      * @throws dev.perigee.PerigeeException INVALID_ARGUMENT for a name that says no format
      */
     public static VectorFormat of(Path file) {
+        return byName(file).orElseThrow(() -> invalid(("format: unknown from the file name (expected *.fvecs, *.ivecs, *.bvecs, "
+                + "*.npy, *.npz, *.idx or *-idx?-*, each also with .gz, or a format given by name: %s; file '%s')")
+                .formatted(labels(), file)));
+    }
+
+    /** The format by file name, or nothing for a name that says none. */
+    static Optional<VectorFormat> byName(Path file) {
         Path last = Path.of(Location.withoutMember(file.toString())).getFileName();
         String name = last == null ? "" : Location.withoutGz(last.toString().toLowerCase(Locale.ROOT));
-        for (VectorFormat f : values()) {
-            if (f.names.matcher(name).matches()) {
-                return f;
-            }
-        }
-        throw invalid("format: unknown from the file name (expected *.fvecs, *.ivecs, *.bvecs, *.npy, *.npz, *.idx or "
-                + "*-idx?-*, each also with .gz, or a format given by name: %s; file '%s')".formatted(labels(), file));
+        return Arrays.stream(values()).filter(f -> f.names.matcher(name).matches()).findFirst();
     }
 
     /** The format of that label. @throws dev.perigee.PerigeeException INVALID_ARGUMENT if there is none */

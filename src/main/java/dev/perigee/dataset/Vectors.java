@@ -95,15 +95,14 @@ public final class Vectors {
     }
 
     /**
-     * Integers, one per row, in file order: ivecs or bvecs of dim 1, integer npy, npz or IDX of one column, or a text file
-     * (*.txt, *.txt.gz) of one integer per line.
+     * Integers, one per row, in file order: ivecs or bvecs of dim 1, integer npy, npz or IDX of one column, or, by any other
+     * name, a text file of one integer per line, plain or gz.
      *
      * @throws PerigeeException as {@link VectorReader#open(Path, Optional)}; INVALID_ARGUMENT for values that are no
      *     integers or rows of more than one
      */
     public static long[] readIds(Path file, Optional<VectorFormat> format) {
-        String name = file.toString().toLowerCase(Locale.ROOT);
-        if (format.isEmpty() && Location.withoutGz(name).endsWith(".txt")) {
+        if (format.isEmpty() && VectorFormat.byName(file).isEmpty()) {
             return IntegerLines.read(file);
         }
         try (RowStream stream = RowStream.open(file, format)) {

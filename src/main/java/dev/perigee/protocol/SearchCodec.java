@@ -8,6 +8,7 @@ import dev.perigee.api.SearchRequest;
 import dev.perigee.vector.Matrix;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** SEARCH: some queries of one collection, with what is asked of them. */
@@ -38,7 +39,11 @@ public final class SearchCodec {
         return (int) Frame.align(NAME_AT + Frame.utf8(collection).length + 2 * OPTION_BYTES);
     }
 
-    /** Rows {@code from} to {@code from + rows} of {@code queries} as one frame. */
+    /**
+     * Rows {@code from} to {@code from + rows} of {@code queries} as one frame.
+     *
+     * @throws PerigeeException UNSUPPORTED for a request with a filter
+     */
     public static ByteBuf encode(ByteBufAllocator allocator, long id, String collection, Matrix queries, int from, int rows,
             SearchRequest request) {
         ByteBuf frame = head(allocator, id, collection, rows, queries.dim(), request);
@@ -55,6 +60,10 @@ public final class SearchCodec {
 
     private static ByteBuf head(ByteBufAllocator allocator, long id, String collection, int rows, int dim,
             SearchRequest request) {
+        if (request.filter().isPresent()) {
+            throw new PerigeeException(ErrorCode.UNSUPPORTED,
+                    "filter: of a search by a server (expected none: filters work on a collection that is opened in process)");
+        }
         byte[] name = Frame.utf8(collection);
         int options = (request.probes().isPresent() ? 1 : 0) + (request.refine().isPresent() ? 1 : 0);
         int at = (int) Frame.align(NAME_AT + name.length + options * OPTION_BYTES);
@@ -97,7 +106,8 @@ public final class SearchCodec {
         }
         int end = RawBlocks.checkBlock(Opcode.SEARCH, rows, dim, at, length, body.position(), frame.bytes().readableBytes());
         check(end == frame.bytes().readableBytes(), "SEARCH: %d bytes left over", frame.bytes().readableBytes() - end);
-        return new Search(collection, (int) rows, (int) dim, new SearchRequest((int) k, probes, refine), (int) at);
+        return new Search(collection, (int) rows, (int) dim, new SearchRequest((int) k, probes, refine, Optional.empty()),
+                (int) at);
     }
 
     private static OptionalInt once(OptionalInt earlier, String name, int size, BodyReader body) {

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -168,6 +169,7 @@ class CommandsTest {
         "search --index @/x --queries @/query.fvecs --out @/h.txt; 1; expected *.ivecs or *.npy",
         "eval --index @/x --queries @/query.fvecs --k many; 2; Invalid value for option",
         "eval --index @/nowhere --queries @/query.fvecs --backend abacus; 1; backend: 'abacus'",
+        "search --index localhost:7070/x --queries @/query.fvecs --out @/h.npy --filter-ids @/a.txt; 1; servers take no filter",
         "frobnicate; 2; frobnicate"})
     void wrongUseIsOnePlainLine(String line, int status, String message) {
         String[] before = folder.toFile().list();
@@ -188,6 +190,91 @@ class CommandsTest {
         assertThat(err.toString()).contains("expected at least k = 6");
         assertThat(run("eval --index @/x --queries %s --k 5 --truth @/t.ivecs".formatted(data))).isEqualTo(1);
         assertThat(err.toString()).contains("truth: 60 rows");
+    }
+
+    /** The ids 0, 3, 6 ... and two that are not there, one of them twice. */
+    @ParameterizedTest
+    @CsvSource({"flat,''", "ivf_flat,--lists 10", "ivf_pq,--lists 10 --pq-m 4"})
+    void onlyAllowedIdsAreFound(String index, String settings) throws IOException {
+        assertThat(run("build --data %s --index %s --distance l2 --out @/x %s".formatted(data, index, settings).strip()))
+                .isZero();
+        LongStream there = LongStream.range(0, ROWS / 3).map(i -> 3 * i);
+        long[] ids = LongStream.concat(there, LongStream.of(5000, 7000, 5000, 0)).toArray();
+        Files.write(folder.resolve("allowed.txt"), LongStream.of(ids).mapToObj(Long::toString).toList());
+        Vectors.writeHits(folder.resolve("allowed.npy"), ids, ids.length, 1);
+        String probes = index.equals("flat") ? "" : " --probes 10";
+        for (String backend : List.of("auto", "simd", "scalar")) {
+            for (String file : List.of("allowed.txt", "allowed.npy")) {
+                assertThat(run("search --index @/x --queries %s --k 4 --out @/%s-%s.npy --filter-ids @/%s --backend %s --json%s"
+                        .formatted(queries, file, backend, file, backend, probes))).as(err.toString()).isZero();
+                assertThat(json()).containsEntry("filter_ids", 302.0).containsEntry("filter_rows", 300.0);
+                long[] found = hits(folder.resolve(file + "-" + backend + ".npy"));
+                assertThat(LongStream.of(found)).hasSize(240).allMatch(id -> id % 3 == 0 && id < ROWS);
+                assertThat(found).isEqualTo(hits(folder.resolve("allowed.txt-auto.npy")));
+            }
+        }
+        assertThat(run("eval --index @/x --queries %s --k 4 --filter-ids @/allowed.npy --json%s".formatted(queries, probes)))
+                .isZero();
+        assertThat(json()).containsEntry("filter_ids", 302.0).containsEntry("filter_rows", 300.0);
+        assertThat((double) json().get("recall_at_k")).isGreaterThan(0.99);
+    }
+
+    @Test
+    void fewerAllowedRowsThanKLeaveTheRestEmpty() throws IOException {
+        assertThat(run("build --data %s --index ivf_flat --lists 10 --distance l2 --out @/x".formatted(data))).isZero();
+        Files.write(folder.resolve("two.ids"), List.of("8", "4", "100000"));
+        String search = "search --index @/x --queries %s --k 3 --probes 1 --out @/h.npy --filter-ids @/two.ids";
+        assertThat(run(search.formatted(queries))).isZero();
+        assertThat(out.toString()).contains("among 2 rows of 3 ids (1 not found)");
+        long[] found = hits(folder.resolve("h.npy"));
+        for (int q = 0; q < 60; q++) {
+            assertThat(List.of(found[3 * q], found[3 * q + 1])).containsExactlyInAnyOrder(4L, 8L);
+            assertThat(found[3 * q + 2]).isEqualTo(-1);
+        }
+        assertThat(run("eval --index @/x --queries %s --k 3 --probes 1 --filter-ids @/two.ids --json".formatted(queries)))
+                .isZero();
+        assertThat(json()).containsEntry("recall_at_k", 1.0).containsEntry("filter_rows", 2.0);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', value = {
+        "words.txt; 1\\n2\\nthree\\n; line 3: 'three' (expected one integer of 64 bits",
+        "half.txt; 1\\n2.5\\n; line 2: '2.5'",
+        "minus.txt; 1\\n-2\\n; filter-ids: -2 as id 2 of",
+        "empty.txt; ''; file: empty",
+        "text.npy; 1\\n2\\n3\\n4\\n5\\n6\\n; npy header: byte 31",
+        "base.fvecs; ; type: f32 (expected integers",
+        "none.txt; ; is not there"})
+    void badFilterFilesAreRefused(String name, String text, String message) throws IOException {
+        assertThat(run("build --data %s --index flat --distance l2 --out @/x".formatted(data))).isZero();
+        if (text != null) {
+            Files.writeString(folder.resolve(name), text.replace("\\n", "\n"));
+        }
+        for (String command : List.of("search --out @/h.npy", "eval")) {
+            assertThat(run("%s --index @/x --queries %s --filter-ids @/%s".formatted(command, queries, name))).isEqualTo(1);
+            assertThat(err.toString()).contains(message).contains(name).doesNotContain("Exception");
+            assertThat(err.toString().strip().lines()).hasSize(1);
+        }
+        assertThat(folder.resolve("h.npy")).doesNotExist();
+    }
+
+    @Test
+    void floatsAndNothingAreNoIds() throws IOException {
+        assertThat(run("build --data %s --index flat --distance l2 --out @/x".formatted(data))).isZero();
+        Files.write(folder.resolve("f.npy"), npy("<f8", 2, 16));
+        Files.write(folder.resolve("none.npy"), npy("<i8", 0, 0));
+        assertThat(run("search --index @/x --queries %s --out @/h.npy --filter-ids @/f.npy".formatted(queries))).isEqualTo(1);
+        assertThat(err.toString()).contains("type: f64 (expected integers");
+        assertThat(run("search --index @/x --queries %s --out @/h.npy --filter-ids @/none.npy".formatted(queries))).isEqualTo(1);
+        assertThat(err.toString()).contains("filter-ids: 0 ids in");
+    }
+
+    private static byte[] npy(String type, int count, int bytes) {
+        String dict = "{'descr': '%s', 'fortran_order': False, 'shape': (%d,), }".formatted(type, count);
+        String header = dict + " ".repeat(117 - dict.length()) + "\n";
+        var file = java.nio.ByteBuffer.allocate(128 + bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        file.put((byte) 0x93).put("NUMPY".getBytes(java.nio.charset.StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0);
+        return file.putShort((short) 118).put(header.getBytes(java.nio.charset.StandardCharsets.US_ASCII)).array();
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.testing.Answers;
+import dev.perigee.testing.FilteredAnswers;
 import dev.perigee.testing.Rows;
 import dev.perigee.testing.TestIndex;
 import dev.perigee.vector.Matrix;
@@ -90,5 +91,43 @@ public abstract class ListSearchContract extends ComputeBackendContract {
                 assertThat(same).as("places with the reference's row").isGreaterThanOrEqualTo(refine == 0 ? 1900 : 1995);
             }
         }
+    }
+
+    /** Filters of 50, 10 and 1 %, and 10 % of the rows deleted. */
+    @ParameterizedTest
+    @CsvSource({"FLAT,L2", "FLAT,INNER_PRODUCT", "FLAT,COSINE", "IVF_FLAT,L2", "IVF_FLAT,INNER_PRODUCT", "IVF_FLAT,COSINE",
+        "IVF_PQ,L2", "IVF_PQ,INNER_PRODUCT", "IVF_PQ,COSINE"})
+    void aMaskLeavesWhatTheSameProbesReachWithoutIt(IndexKind kind, Distance distance) {
+        Matrix rows = Rows.CLUSTERED.make(distance, 1500, 20, 25);
+        Matrix queries = Rows.CLUSTERED.make(distance, 40, 20, 26);
+        IndexSpec spec = new IndexSpec(kind, kind == IndexKind.FLAT ? 0 : 12, kind == IndexKind.IVF_PQ ? 5 : 0, 8, 7);
+        try (ComputeBackend reference = new ScalarBackend(); ComputeBackend mine = backend(2);
+                TestIndex index = kind == IndexKind.FLAT ? null : TestIndex.build(spec, distance, rows, mine)) {
+            FlatData added = FlatData.of(distance, rows.slice(0, 100), Arena.ofAuto());
+            List<IndexData> data = switch (kind) {
+                case FLAT -> List.of(FlatData.of(distance, rows, Arena.ofAuto()), added);
+                case IVF_FLAT -> List.of(index.data(), added);
+                case IVF_PQ -> List.of(index.data());
+            };
+            for (SearchParams params : params(kind, 1500)) {
+                for (ComputeBackend backend : List.of(reference, mine)) {
+                    try (Searcher searcher = backend.open(data)) {
+                        FilteredAnswers answers = new FilteredAnswers(searcher, data, queries, params);
+                        for (double share : new double[] {0.9, 0.5, 0.1, 0.01, 0}) {
+                            answers.check(answers.random(share, 27), 10, "%s, %s, %.2f".formatted(backend.name(), params, share));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** Few lists and all of them; codes alone, and every code refined. */
+    private static List<SearchParams> params(IndexKind kind, int rows) {
+        return switch (kind) {
+            case FLAT -> List.of(new SearchParams.Flat());
+            case IVF_FLAT -> List.of(new SearchParams.IvfFlat(3), new SearchParams.IvfFlat(12));
+            case IVF_PQ -> List.of(new SearchParams.IvfPq(3, 0), new SearchParams.IvfPq(12, 0), new SearchParams.IvfPq(3, rows));
+        };
     }
 }

@@ -7,6 +7,7 @@ import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import dev.perigee.api.CollectionInfo;
 import dev.perigee.api.CollectionSpec;
+import dev.perigee.api.Filter;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.api.SearchRequest;
@@ -93,6 +94,13 @@ class CodecTest {
             CollectionSpec spec = new CollectionSpec("c", 1, distance, IndexSpec.FLAT);
             assertThat(Wire.decode(Wire.bytes(CreateCodec.encode(Wire.ALLOCATOR, 7, spec)), CreateCodec::decode)).isEqualTo(spec);
         }
+    }
+
+    @Test
+    void aFilterIsRefusedAndNotLeftOut() {
+        SearchRequest request = SearchRequest.nearest(3).withFilter(Filter.of(1));
+        assertThatThrownBy(() -> search(2, 4, request)).isInstanceOfSatisfying(PerigeeException.class,
+                e -> assertThat(e.code()).isEqualTo(ErrorCode.UNSUPPORTED)).hasMessageStartingWith("filter: ");
     }
 
     @Test
