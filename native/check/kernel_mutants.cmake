@@ -1,7 +1,8 @@
 # Mutants of the kernels themselves: a copy of their sources with one text replaced, compiled without optimisation, must fail
-# every_route_is_exact with the message expected. The text must stand in its file exactly once.
+# every_route_is_exact (every_way_is_exact of inverted lists) with the message expected. The text must stand in its file
+# exactly once.
 file(GLOB kernel_sources CONFIGURE_DEPENDS ../cuda/*.cu ../cuda/*.cuh)
-file(GLOB kernel_checks CONFIGURE_DEPENDS *.h main.cpp mutant_search.cpp)
+file(GLOB kernel_checks CONFIGURE_DEPENDS *.h main.cpp mutant_search.cpp mutant_lists.cpp)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${kernel_sources} ${kernel_checks})
 
 
@@ -25,6 +26,14 @@ endforeach()
 
 # kernel_mutant(name build file from to expected)
 function(kernel_mutant name build file from to expected)
+  mutant_of(mutant_search.cpp every_route_is_exact ${name} ${build} ${file} "${from}" "${to}" "${expected}")
+endfunction()
+
+function(list_mutant name build file from to expected)
+  mutant_of(mutant_lists.cpp every_way_is_exact ${name} ${build} ${file} "${from}" "${to}" "${expected}")
+endfunction()
+
+function(mutant_of program check name build file from to expected)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name})
   foreach(source IN LISTS kernel_sources kernel_checks)
     get_filename_component(source_name ${source} NAME)
@@ -47,7 +56,7 @@ function(kernel_mutant name build file from to expected)
   file(GENERATE OUTPUT ${folder}/cuda/${file} CONTENT "${text}") # touched only if it changes
 
   set(target mutant-${name})
-  add_executable(${target} ${folder}/check/mutant_search.cpp)
+  add_executable(${target} ${folder}/check/${program})
   kernel_mutant_flags(${target} ${build})
   target_link_libraries(${target} PRIVATE kernel_mutant_main_${build})
   if(build STREQUAL race)
@@ -57,7 +66,7 @@ function(kernel_mutant name build file from to expected)
     target_link_options(${target} PRIVATE ${sanitizers})
   endif()
   add_test(NAME ${target}-${build}
-    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${target}> -DSCHEDULE=forward -DCHECK=every_route_is_exact
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${target}> -DSCHEDULE=forward -DCHECK=${check}
             "-DEXPECTED=${expected}" -P ${CMAKE_CURRENT_SOURCE_DIR}/expect_failure.cmake)
   set_tests_properties(${target}-${build} PROPERTIES LABELS mutant TIMEOUT 120)
 endfunction()
@@ -89,6 +98,22 @@ kernel_mutant(direct_barrier_removed race direct.cu "        __syncthreads();\n 
   "RACE in shared|UNWRITTEN")
 kernel_mutant(product_wrong_lane sanitized direct.cu "row < n && allowed(mask, row)) {"
   "row < n && allowed(mask, row ^ 1)) {" "WRONG")
+
+list_mutant(plan_plain_cursor race plan.cu "atomicAdd(&cursors[list], 1)" "cursors[list]++" "RACE")
+list_mutant(plan_barrier_removed race plan.cu "        __syncthreads(); // before the sums" "        // before the sums" "RACE in shared")
+list_mutant(lists_probe_overrun sanitized groups.cu "while (i >= begins[probe + 1])" "while (i > begins[probe + 1])"
+  "WRONG|use-after-poison|heap-buffer-overflow")
+list_mutant(codes_other_order sanitized cells.cuh "(s[0] + s[1]) + (s[2] + s[3])" "((s[0] + s[1]) + s[2]) + s[3]" "WRONG")
+list_mutant(codes_wrong_transpose sanitized scan_lut.cu "lane / 4 + 8 * i" "lane / 4 + 4 * i" "WRONG")
+list_mutant(fragments_wrong_row sanitized scan_mma.cu "word[0] >> 8 * i & 255" "word[0] >> 8 * (i ^ 1) & 255" "WRONG")
+list_mutant(fragments_wrong_dims sanitized scan_mma.cu "16 * step + 4 * t" "16 * step + 4 * (t ^ 1)" "WRONG")
+list_mutant(fragments_mask_forgotten sanitized scan_mma.cu "allowed >> slot & 1 && " "" "WRONG")
+list_mutant(fragments_barrier_removed race scan_mma.cu "            __syncthreads(); // nobody reads the queries" "            // nobody"
+  "RACE in shared|UNWRITTEN")
+list_mutant(rows_other_group sanitized scan_rows.cu "from % GROUPS * UNITS" "(from + 1) % GROUPS * UNITS" "WRONG")
+list_mutant(rows_pairs_barrier_removed race scan_rows.cu
+  "        pairs.load(plan, item);\n        __syncthreads();" "        pairs.load(plan, item);" "RACE in shared|UNWRITTEN")
+list_mutant(refine_keeps_the_old_top sanitized rescore.cu "        top_counts[query] = 0;" "" "WRONG")
 
 # Left out without harm: the last wait of a product (only empty groups remain); of groups_select the end of a sort that leaves
 # the k-th in place, and the end of block_bound, whose memory is not used again; in merge_top the wait before a piece, as long as the

@@ -1,8 +1,13 @@
 package dev.perigee.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.perigee.ErrorCode;
+import dev.perigee.PerigeeException;
 import dev.perigee.api.CollectionSpec;
+import dev.perigee.api.Filter;
+import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.api.Progress;
 import dev.perigee.api.SearchRequest;
@@ -13,18 +18,23 @@ import dev.perigee.client.Client;
 import dev.perigee.collection.Collection;
 import dev.perigee.collection.Collections;
 import dev.perigee.compute.ComputeBackend;
+import dev.perigee.compute.Searcher;
 import dev.perigee.distance.Distance;
 import dev.perigee.server.Server;
 import dev.perigee.server.ServerSettings;
 import dev.perigee.testing.RequiresCuda;
 import dev.perigee.testing.Rows;
+import dev.perigee.testing.TestIndex;
 import dev.perigee.vector.Matrix;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** From the socket to the kernel and back, on a GPU or on the test double of its driver. */
@@ -71,24 +81,49 @@ class CudaEndToEndTest {
         }
     }
 
-    @Test
-    void anIndexWithoutKernelsIsSearchedOnTheCpuAndOneFileServesBoth(@TempDir Path folder) {
+    @ParameterizedTest
+    @CsvSource({"IVF_FLAT,L2", "IVF_PQ,L2", "IVF_PQ,COSINE", "IVF_FLAT,INNER_PRODUCT", "IVF_PQ,INNER_PRODUCT"})
+    void oneFileServesBothWithTheSameAnswers(IndexKind kind, Distance distance, @TempDir Path folder) {
         Matrix rows = Rows.CLUSTERED.make(Distance.L2, ROWS, DIM, 1);
-        Matrix queries = Rows.CLUSTERED.make(Distance.L2, 10, DIM, 2);
-        SearchRequest request = SearchRequest.nearest(5);
+        Matrix queries = Rows.CLUSTERED.make(Distance.L2, 30, DIM, 2);
+        IndexSpec spec = new IndexSpec(kind, 6, kind == IndexKind.IVF_PQ ? 6 : 0, 8, 0);
+        SearchRequest request = SearchRequest.nearest(5).withProbes(3);
+        SearchRequest filtered = request.withFilter(Filter.of(LongStream.range(0, ROWS / 4).map(i -> 4 * i).toArray()));
+        Path saved = folder.resolve("index");
         try (ComputeBackend auto = Backends.open("auto", 1); ComputeBackend cpu = Backends.open("simd", 1)) {
-            for (IndexSpec spec : new IndexSpec[] {IndexSpec.FLAT, IndexSpec.ivfFlat(4)}) {
-                Path saved = folder.resolve(spec.kind().label());
-                try (Collection made = Collection.create(new CollectionSpec("c", DIM, Distance.L2, spec), auto)) {
-                    made.add(UpsertRequest.of(rows));
-                    made.build(Progress.NONE);
-                    made.save(saved);
-                    assertThat(made.info().backend()).isEqualTo(spec.kind().label().equals("flat") ? "cuda" : "simd");
-                    try (Collection opened = Collection.open(saved, cpu)) {
-                        assertSame(made.search(queries, request), opened.search(queries, request));
-                    }
+            try (Collection made = Collection.create(new CollectionSpec("c", DIM, distance, spec), cpu)) {
+                made.add(UpsertRequest.of(rows));
+                made.build(Progress.NONE);
+                made.save(saved);
+                try (Collection opened = Collection.open(saved, auto)) {
+                    assertThat(opened.info().backend()).isEqualTo("cuda");
+                    assertSame(opened.search(queries, request), made.search(queries, request));
+                    assertSame(opened.search(queries, filtered), made.search(queries, filtered));
                 }
             }
+            try (Collection opened = Collection.open(saved, cpu);
+                    Collection made = Collection.create(new CollectionSpec("c", DIM, distance, spec), auto)) {
+                made.add(UpsertRequest.of(rows));
+                made.build(Progress.NONE);
+                made.add(UpsertRequest.of(rows.slice(0, 50))); // a flat tail beside the lists
+                opened.add(UpsertRequest.of(rows.slice(0, 50)));
+                assertSame(made.search(queries, request), opened.search(queries, request));
+            }
+        }
+    }
+
+    @Test
+    void codesWithTooManyPartsAreSearchedOnTheCpu() {
+        Matrix rows = Rows.CLUSTERED.make(Distance.L2, 300, 512, 1);
+        IndexSpec spec = new IndexSpec(IndexKind.IVF_PQ, 2, 512, 8, 0);
+        try (ComputeBackend auto = Backends.open("auto", 1); ComputeBackend cuda = Backends.open("cuda", 1);
+                ComputeBackend cpu = Backends.open("simd", 1); TestIndex index = TestIndex.build(spec, Distance.L2, rows, cpu)) {
+            try (Searcher chosen = auto.open(List.of(index.data()))) {
+                assertThat(chosen.backend().name()).isEqualTo("simd");
+            }
+            assertThatThrownBy(() -> cuda.open(List.of(index.data())))
+                    .isInstanceOfSatisfying(PerigeeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNSUPPORTED))
+                    .hasMessageContaining("index: ivf_pq with 512 parts of 8 bits: look-up tables of 526,336 bytes (expected at most");
         }
     }
 }

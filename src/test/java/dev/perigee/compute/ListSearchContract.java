@@ -99,10 +99,11 @@ public abstract class ListSearchContract extends ComputeBackendContract {
         "IVF_PQ,L2", "IVF_PQ,INNER_PRODUCT", "IVF_PQ,COSINE"})
     void aMaskLeavesWhatTheSameProbesReachWithoutIt(IndexKind kind, Distance distance) {
         Matrix rows = Rows.CLUSTERED.make(distance, 1500, 20, 25);
-        Matrix queries = Rows.CLUSTERED.make(distance, 40, 20, 26);
+        Matrix queries = Rows.CLUSTERED.make(distance, 8, 20, 26);
         IndexSpec spec = new IndexSpec(kind, kind == IndexKind.FLAT ? 0 : 12, kind == IndexKind.IVF_PQ ? 5 : 0, 8, 7);
-        try (ComputeBackend reference = new ScalarBackend(); ComputeBackend mine = backend(2);
-                TestIndex index = kind == IndexKind.FLAT ? null : TestIndex.build(spec, distance, rows, mine)) {
+        try (ComputeBackend reference = new ScalarBackend(); ComputeBackend builder = new SimdBackend(2);
+                ComputeBackend mine = backend(2);
+                TestIndex index = kind == IndexKind.FLAT ? null : TestIndex.build(spec, distance, rows, builder)) {
             FlatData added = FlatData.of(distance, rows.slice(0, 100), Arena.ofAuto());
             List<IndexData> data = switch (kind) {
                 case FLAT -> List.of(FlatData.of(distance, rows, Arena.ofAuto()), added);

@@ -63,7 +63,7 @@ final class CodeSearch {
                 return;
             }
             for (int i = 0; i < count; i++) {
-                int row = data.lists().row(candidates.row(0, i));
+                int row = candidates.row(0, i);
                 double distance = params.refine() == 0 ? data.fromCode(candidates.key(0, i))
                         : ExactKernel.between(rows.distance(), queries, query, rows.rows(), row);
                 into.offer(query, distance, TopK.at(segment, row));
@@ -105,8 +105,12 @@ final class CodeSearch {
 
         private void offer(Candidates candidates, int i, int count, int slot, float constant) {
             for (int j = i; j < i + count; j++) {
-                if (mask == null || mask.allows(data.lists().row(slot + j))) {
-                    candidates.offer(0, sums[j] + constant, slot + j);
+                float key = sums[j] + constant;
+                if (key <= candidates.threshold(0)) {
+                    int row = data.lists().row(slot + j); // ties go in order of rows, whatever their lists
+                    if (mask == null || mask.allows(row)) {
+                        candidates.offer(0, key, row);
+                    }
                 }
             }
         }
