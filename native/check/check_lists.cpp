@@ -45,6 +45,12 @@ CHECK(items_hold_more_queries_than_one_block_takes) {
     }
 }
 
+CHECK(lists_may_be_more_than_a_block_of_threads) {
+    for (Way way : {Way::ROWS, Way::TABLES}) {
+        lists_are_exact({way, Kind::GAUSSIAN, Distance::L2, 1500, 3, 8, 1200, 40, 3});
+    }
+}
+
 CHECK(lists_honour_masks_and_tiles) {
     for (Way way : {Way::ROWS, Way::ROWS_NARROW, Way::ROWS_DIRECT, Way::TABLES, Way::FRAGMENTS, Way::FRAGMENTS_NARROW}) {
         for (Distance distance : {Distance::L2, Distance::IP}) {

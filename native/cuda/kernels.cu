@@ -10,3 +10,4 @@
 #include "rescore.cu"
 #include "select.cu"
 #include "ceilings.cu"
+#include "data.cu"

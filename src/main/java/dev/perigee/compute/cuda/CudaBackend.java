@@ -30,15 +30,17 @@ public final class CudaBackend implements ComputeBackend {
     private final Residents residents = new Residents();
     private final int tileRows;
     private final boolean byProducts;
+    private final boolean refinesFromHost;
     private final long workBytes;
     private Multiplication.Product product;
 
-    private CudaBackend(CudaDevice device, int tileRows, boolean byProducts) {
+    private CudaBackend(CudaDevice device, int tileRows, boolean byProducts, boolean refinesFromHost) {
         this.device = device;
         this.slots = new Slots(device, KernelModule.load(device));
         this.queryMemory = new QueryMemory(device);
         this.tileRows = tileRows;
         this.byProducts = byProducts;
+        this.refinesFromHost = refinesFromHost;
         this.workBytes = Math.clamp(device.memory().total() / WORK_PART, LEAST_WORK_BYTES, MOST_WORK_BYTES);
     }
 
@@ -56,9 +58,18 @@ public final class CudaBackend implements ComputeBackend {
      * @param byProducts whether rows are scanned by {@link Scan#PRODUCTS}, to check the other ways
      */
     static CudaBackend open(CudaDriver.Device which, int tileRows, boolean byProducts) {
+        return open(which, tileRows, byProducts, false);
+    }
+
+    /** Candidates by code are refined from pinned memory of the host, as where the rows do not fit the device. */
+    static CudaBackend refiningFromHost(CudaDriver.Device which) {
+        return open(which, DeviceSegment.MOST_ROWS, false, true);
+    }
+
+    private static CudaBackend open(CudaDriver.Device which, int tileRows, boolean byProducts, boolean refinesFromHost) {
         CudaDevice device = CudaDevice.open(which);
         try {
-            return new CudaBackend(device, tileRows, byProducts);
+            return new CudaBackend(device, tileRows, byProducts, refinesFromHost);
         } catch (RuntimeException e) {
             device.close();
             throw e;
@@ -90,6 +101,11 @@ public final class CudaBackend implements ComputeBackend {
     /** Rows as this backend scans them. */
     DeviceSegment segment(FlatData data) {
         return new DeviceSegment(data, tileRows, byProducts);
+    }
+
+    /** Inverted lists as this backend searches them. @throws PerigeeException UNSUPPORTED with the reason if it cannot */
+    DeviceLists lists(IndexData data) {
+        return new DeviceLists(data, device, refinesFromHost ? 0 : Long.MAX_VALUE, tileRows);
     }
 
     long workBytes() {

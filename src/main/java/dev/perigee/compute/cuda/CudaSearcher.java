@@ -54,7 +54,7 @@ final class CudaSearcher implements Searcher {
     }
 
     private Lists hold(int segment, IndexData data, IvfModel model) {
-        DeviceLists onDevice = backend.residents().hold(data, d -> new DeviceLists(d, backend.cudaDevice()));
+        DeviceLists onDevice = backend.residents().hold(data, backend::lists);
         held.add(data);
         DeviceSegment centroids = backend.residents().hold(model.centroids(),
                 c -> new DeviceSegment(c, DeviceSegment.MOST_ROWS, false));

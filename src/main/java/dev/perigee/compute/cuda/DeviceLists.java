@@ -15,6 +15,8 @@ import java.util.Arrays;
 final class DeviceLists extends DeviceTiles<ListTile> {
     private final IndexData data;
     private final InvertedLists lists;
+    private final long mostRefined;
+    private final int tileSlots;
     /** Most groups of any 0, 1, 2 ... lists. */
     private final long[] mostGroups;
     // rows
@@ -24,9 +26,15 @@ final class DeviceLists extends DeviceTiles<ListTile> {
     private DeviceQuantizer quantizer;
     private RefineRows rows;
 
-    /** @throws PerigeeException UNSUPPORTED if the device cannot search it, with the reason */
-    DeviceLists(IndexData data, CudaDevice device) {
+    /**
+     * @param mostRefined bytes of rows that are kept on the device to refine from
+     * @param tileSlots   most slots of a tile, unless one list has more
+     * @throws PerigeeException UNSUPPORTED if the device cannot search it, with the reason
+     */
+    DeviceLists(IndexData data, CudaDevice device, long mostRefined, int tileSlots) {
         this.data = data;
+        this.mostRefined = mostRefined;
+        this.tileSlots = Math.min(tileSlots, DeviceSegment.MOST_ROWS);
         this.lists = lists(data);
         int[] groups = new int[lists.lists()];
         Arrays.setAll(groups, l -> groups(l));
@@ -115,7 +123,7 @@ final class DeviceLists extends DeviceTiles<ListTile> {
     @Override
     int end(int first, long budget) {
         int end = first + 1;
-        while (end < lists.lists() && lists.begin(end + 1) - lists.begin(first) <= DeviceSegment.MOST_ROWS
+        while (end < lists.lists() && lists.begin(end + 1) - lists.begin(first) <= tileSlots
                 && bytes(lists.begin(end + 1) - lists.begin(first)) <= budget) {
             end++;
         }
@@ -132,7 +140,7 @@ final class DeviceLists extends DeviceTiles<ListTile> {
             }
             case IvfPqData codes -> {
                 quantizer = new DeviceQuantizer(codes, slot);
-                rows = new RefineRows(codes.rows().rows(), bytes(), slot);
+                rows = new RefineRows(codes.rows().rows(), bytes(), mostRefined, slot);
             }
             default -> throw new IllegalStateException();
         }

@@ -3,7 +3,6 @@ package dev.perigee.compute.cuda;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.IvfPqData;
 import dev.perigee.index.ProductQuantizer;
-import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -46,8 +45,8 @@ final class DeviceQuantizer implements AutoCloseable {
         this.rowScale = Math.scalb(1.0, 14 - largest);
         this.queryScale = l2 ? Math.scalb(1.0, -exponent) : 0;
         try (Arena arena = Arena.ofConfined()) {
-            words = slot.uploaded(compact(quantizer.codewords(), arena), Purpose.SHADOW);
-            mean = slot.uploaded(compact(data.model().centroids().mean(), arena), Purpose.SHADOW);
+            words = slot.uploaded(quantizer.codewords(), Purpose.SHADOW);
+            mean = slot.uploaded(data.model().centroids().mean(), Purpose.SHADOW);
             boolean scanned = isScanned(quantizer, slot.device());
             codebook = scanned ? slot.uploaded(halves(arena), Purpose.SHADOW) : null;
             sizes = scanned ? slot.uploaded(sizes(arena), Purpose.SHADOW) : null;
@@ -89,14 +88,6 @@ final class DeviceQuantizer implements AutoCloseable {
 
     int tableBytes() {
         return (int) tableBytes(quantizer, dim);
-    }
-
-    private static MemorySegment compact(Matrix rows, Arena arena) {
-        MemorySegment values = arena.allocate(rows.rows() * (long) rows.dim() * 4, 4);
-        for (int i = 0; i < rows.rows(); i++) {
-            MemorySegment.copy(rows.segment(), i * rows.stride(), values, i * (long) rows.dim() * 4, rows.dim() * 4L);
-        }
-        return values;
     }
 
     /** A value of a codeword in fp16's range. */

@@ -19,4 +19,14 @@ record GpuSizes(int mostRows, int mostQueries, int mostDim, int mostK, int runs,
         return new GpuRow.Shape(shape.distance(), rows, Math.min(shape.dim(), mostDim), Math.min(shape.queries(), mostQueries),
                 Math.min(Math.min(shape.k(), mostK), rows));
     }
+
+    GpuRow.Lists cut(GpuRow.Lists of) {
+        int rows = Math.min(of.rows(), mostRows);
+        int dim = Math.min(of.dim(), mostDim);
+        int dsub = of.dim() / of.m();
+        int lists = rows == of.rows() ? of.lists() : Math.max(1, rows / 100);
+        int k = Math.min(of.k(), mostK);
+        return new GpuRow.Lists(rows, dim / dsub * dsub, dim / dsub, lists, Math.min(of.probes(), lists),
+                Math.min(of.queries(), mostQueries), Math.max(k, Math.min(of.refine(), 3 * mostK)), k);
+    }
 }

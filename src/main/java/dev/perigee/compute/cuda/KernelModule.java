@@ -67,6 +67,11 @@ public final class KernelModule extends CudaResource {
         }
     }
 
+    /** Size of the fat binary. */
+    static long bytes() {
+        return image().length;
+    }
+
     private static byte[] image() {
         try (InputStream in = KernelModule.class.getResourceAsStream(RESOURCE)) {
             if (in == null) {

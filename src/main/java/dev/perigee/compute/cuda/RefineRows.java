@@ -14,14 +14,15 @@ final class RefineRows implements AutoCloseable {
 
     /**
      * @param others bytes of device memory that are wanted for other things
+     * @param most   bytes of rows on the device
      * @throws dev.perigee.PerigeeException OUT_OF_DEVICE_MEMORY if so much cannot be pinned either
      */
-    RefineRows(Matrix rows, long others, Slot slot) {
+    RefineRows(Matrix rows, long others, long most, Slot slot) {
         MemorySegment values = rows.segment().asSlice(0, rows.rows() * rows.stride());
         long bytes = Math.max(4, values.byteSize());
         long free = slot.device().memory().free();
         this.stride = rows.stride();
-        if (bytes + others <= free - free / 4) {
+        if (bytes <= most && bytes + others <= free - free / 4) {
             onHost = null;
             onDevice = slot.device().allocate(bytes, Purpose.ROWS);
             for (long at = 0; at < values.byteSize(); at += PIECE) {

@@ -1,6 +1,7 @@
 package dev.perigee.compute.cuda;
 
 import dev.perigee.index.InvertedLists;
+import dev.perigee.vector.Matrix;
 import dev.perigee.vector.RowMask;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -109,6 +110,18 @@ final class Slot implements AutoCloseable {
         } catch (RuntimeException e) {
             buffer.close();
             throw e;
+        }
+    }
+
+    /** The values of rows without padding, on the device when this returns; the caller closes it. */
+    DeviceBuffer uploaded(Matrix rows, Purpose purpose) {
+        try (Arena local = Arena.ofConfined()) {
+            long bytes = rows.dim() * 4L;
+            MemorySegment values = local.allocate(rows.rows() * bytes, 64);
+            for (int i = 0; i < rows.rows(); i++) {
+                MemorySegment.copy(rows.segment(), i * rows.stride(), values, i * bytes, bytes);
+            }
+            return uploaded(values, purpose);
         }
     }
 

@@ -282,4 +282,74 @@ class CudaBackendTest extends ListSearchContract {
             }
         }
     }
+
+    @ParameterizedTest
+    @EnumSource(Distance.class)
+    void tilesOfListsAreOneAnswer(Distance distance) {
+        Matrix rows = Rows.CLUSTERED.make(distance, 900, 16, 35);
+        Matrix queries = Rows.CLUSTERED.make(distance, 20, 16, 36);
+        BitSet third = new BitSet();
+        for (int i = 0; i < 900; i += 3) {
+            third.set(i);
+        }
+        try (ComputeBackend simd = new SimdBackend(2); CudaBackend tiled = CudaBackend.open(CudaDriver.probe().chosen(), 256, false);
+                CudaBackend host = CudaBackend.refiningFromHost(CudaDriver.probe().chosen());
+                TestIndex whole = TestIndex.build(IndexSpec.ivfFlat(9), distance, rows, simd);
+                TestIndex coded = TestIndex.build(new IndexSpec(IndexKind.IVF_PQ, 9, 4, 8, 7), distance, rows, simd)) {
+            for (List<RowMask> masks : List.of(List.<RowMask>of(), List.of(RowMask.of(third, 900)))) {
+                SearchParams flat = new SearchParams.IvfFlat(5);
+                Answers.assertSame(Answers.search(tiled, List.of(whole.data()), queries, 10, flat, masks),
+                        Answers.search(simd, List.of(whole.data()), queries, 10, flat, masks), "tiles of rows");
+                for (int refine : new int[] {0, 25}) {
+                    SearchParams codes = new SearchParams.IvfPq(5, refine);
+                    TopK expected = Answers.search(simd, List.of(coded.data()), queries, 10, codes, masks);
+                    Answers.assertSame(Answers.search(tiled, List.of(coded.data()), queries, 10, codes, masks), expected, "tiles of codes");
+                    Answers.assertSame(Answers.search(host, List.of(coded.data()), queries, 10, codes, masks), expected, "rows on the host");
+                }
+            }
+            assertThat(host.cudaDevice().allocated(Purpose.ROWS)).isZero();
+        }
+    }
+
+    @Test
+    void listsThatDoNotFitPassThrough() {
+        Matrix rows = Rows.CLUSTERED.make(Distance.L2, 6000, 64, 37);
+        Matrix queries = Rows.CLUSTERED.make(Distance.L2, 9, 64, 38);
+        try (ComputeBackend simd = new SimdBackend(2); CudaBackend cuda = cuda();
+                TestIndex index = TestIndex.build(IndexSpec.ivfFlat(40), Distance.L2, rows, simd)) {
+            SearchParams params = new SearchParams.IvfFlat(6);
+            List<DeviceBuffer> taken = fillBut(cuda.cudaDevice(), 34L << 20);
+            try {
+                Answers.search(cuda, List.of(index.data()), queries, 10, params, List.of()); // makes the slot's memory
+                taken.add(cuda.cudaDevice().allocate(cuda.cudaDevice().memory().free() - (3L << 20), Purpose.OTHER));
+                Answers.assertSame(Answers.search(cuda, List.of(index.data()), queries, 10, params, List.of()),
+                        Answers.search(simd, List.of(index.data()), queries, 10, params, List.of()), "passing");
+            } finally {
+                taken.forEach(DeviceBuffer::close);
+            }
+        }
+    }
+
+    @Test
+    void queriesOfABatchDifferInAllTheyAskFor() {
+        Matrix rows = Rows.CLUSTERED.make(Distance.L2, 600, 16, 39);
+        Matrix queries = Rows.CLUSTERED.make(Distance.L2, 12, 16, 40);
+        int[] ks = new int[12];
+        SearchParams[] params = new SearchParams[12];
+        for (int q = 0; q < 12; q++) {
+            ks[q] = 1 + 3 * q;
+            params[q] = new SearchParams.IvfPq(1 + q % 5, q % 3 == 0 ? 0 : 20 * q);
+        }
+        try (ComputeBackend simd = new SimdBackend(2); CudaBackend cuda = cuda();
+                TestIndex index = TestIndex.build(new IndexSpec(IndexKind.IVF_PQ, 7, 4, 8, 7), Distance.L2, rows, simd)) {
+            TopK[] found = {new TopK(ks), new TopK(ks)};
+            ComputeBackend[] backends = {cuda, simd};
+            for (int i = 0; i < 2; i++) {
+                try (Searcher searcher = backends[i].open(List.of(index.data()))) {
+                    searcher.search(new SearchBatch(queries, ks, params, List.of()), found[i]);
+                }
+            }
+            Answers.assertSame(found[0], found[1], "mixed");
+        }
+    }
 }
