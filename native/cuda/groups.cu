@@ -90,7 +90,7 @@ __device__ __forceinline__ void select_groups(int query, GroupBounds<Groups>& bo
     if (wanted.reuse) {
         limit = wanted.limits[query];
     } else if (k == 0) {
-        limit = -INFINITY;
+        limit = -3.402823466e38f; // below every key, and still a number
     } else if (k <= groups) {
         if (k <= BOUND_K) {
             limit = block_bound([&](int i) { return bounds.upper(i); }, groups, k, reinterpret_cast<float*>(shared));

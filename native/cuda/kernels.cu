@@ -11,3 +11,4 @@
 #include "select.cu"
 #include "ceilings.cu"
 #include "data.cu"
+#include "signal.cu"

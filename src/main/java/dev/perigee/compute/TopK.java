@@ -139,6 +139,11 @@ public final class TopK {
         sizes[query] = total;
     }
 
+    /** Offers all that another has of a query; none of them may be here already. */
+    public void offerAll(int query, TopK other, int otherQuery) {
+        offerSorted(query, other.distances, other.positions, other.begins[otherQuery], other.sizes[otherQuery]);
+    }
+
     private static boolean before(double distance, long position, double otherDistance, long otherPosition) {
         return distance < otherDistance || distance == otherDistance && position < otherPosition;
     }

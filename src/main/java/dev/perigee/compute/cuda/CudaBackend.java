@@ -26,6 +26,7 @@ public final class CudaBackend implements ComputeBackend {
 
     private final CudaDevice device;
     private final Slots slots;
+    private final Dispatcher dispatcher;
     private final QueryMemory queryMemory;
     private final Residents residents = new Residents();
     private final int tileRows;
@@ -37,6 +38,7 @@ public final class CudaBackend implements ComputeBackend {
     private CudaBackend(CudaDevice device, int tileRows, boolean byProducts, boolean refinesFromHost) {
         this.device = device;
         this.slots = new Slots(device, KernelModule.load(device));
+        this.dispatcher = new Dispatcher(slots);
         this.queryMemory = new QueryMemory(device);
         this.tileRows = tileRows;
         this.byProducts = byProducts;
@@ -88,6 +90,10 @@ public final class CudaBackend implements ComputeBackend {
 
     Slots slots() {
         return slots;
+    }
+
+    Dispatcher dispatcher() {
+        return dispatcher;
     }
 
     QueryMemory queryMemory() {

@@ -64,11 +64,8 @@ final class CudaSearcher implements Searcher {
 
     @Override
     public void search(SearchBatch batch, TopK into) {
-        if (batch.count() == 0) {
-            return;
-        }
-        try (Slots.Lease lease = backend.slots().take()) {
-            search(lease.slot(), batch, into);
+        if (batch.count() > 0) {
+            backend.dispatcher().search(this, batch, into);
         }
     }
 

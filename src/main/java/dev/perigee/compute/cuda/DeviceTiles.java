@@ -26,6 +26,7 @@ abstract class DeviceTiles<T extends DeviceTiles.Tile> implements AutoCloseable 
     private List<T> resident;
     private boolean prepared;
     private boolean passing;
+    private volatile boolean closed;
 
     /** Steps that tiles are made of. */
     abstract int units();
@@ -115,5 +116,11 @@ abstract class DeviceTiles<T extends DeviceTiles.Tile> implements AutoCloseable 
         }
         release();
         passing = true;
+        closed = true;
+    }
+
+    /** Whether nobody holds it any more. */
+    final boolean isClosed() {
+        return closed;
     }
 }

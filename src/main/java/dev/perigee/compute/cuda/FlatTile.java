@@ -24,7 +24,7 @@ import java.util.function.Supplier;
 /** The search of a tile of rows, all of them. */
 final class FlatTile extends TileSearch {
     /** From here on rows are collected by a second product rather than whole groups re-scored... */
-    private static final int APPEND_FROM = 128;
+    private static final int APPEND_FROM = 129;
     /** ... and so they are where the groups are not many times the places, and not few. */
     private static final int GROUPS_PER_PLACE = 8;
     private static final int LEAST_GROUPS = 128;

@@ -31,25 +31,27 @@ final class ListSearch {
     private final int from;
     private final QueryBlock coarse;
     private final QueryBlock block;
-    /** Per query: lists to probe, candidates to keep, whether they are refined. */
+    private final int asked;
+    /** Per query, 0 for those that fill the block up: lists to probe, candidates to keep, whether they are refined. */
     private final int[] probes;
     private final int[] keeps;
     private final int[] refined;
 
-    private ListSearch(Slot slot, DeviceSegment centroids, DeviceLists lists, int segment, SearchBatch batch, int from, int count,
-            int mostProbes, int mostKept) {
+    private ListSearch(Slot slot, DeviceSegment centroids, DeviceLists lists, int segment, SearchBatch batch, int from, int asked,
+            int count, int mostProbes, int mostKept) {
         this.slot = slot;
         this.centroids = centroids;
         this.lists = lists;
         this.segment = segment;
         this.batch = batch;
         this.from = from;
+        this.asked = asked;
         this.coarse = new QueryBlock(slot, count, batch.queries(), mostProbes, PROBE_COUNTS, PROBES);
         this.block = new QueryBlock(slot, count, batch.queries(), mostKept, KEEPS, ANSWERS);
         this.probes = new int[count];
         this.keeps = new int[count];
         this.refined = new int[count];
-        for (int q = 0; q < count; q++) {
+        for (int q = 0; q < asked; q++) {
             probes[q] = probes(q + from);
             keeps[q] = keep(q + from);
             refined[q] = refine(batch.params()[q + from]) > 0 ? 1 : 0;
@@ -59,13 +61,16 @@ final class ListSearch {
     /** Searches all queries of the batch and merges what is found into {@code into}. @param segment its number in the space */
     static void run(Slot slot, DeviceSegment centroids, DeviceLists lists, int segment, SearchBatch batch, long workBytes, TopK into) {
         for (int from = 0; from < batch.count();) {
-            ListSearch rest = new ListSearch(slot, centroids, lists, segment, batch, from, batch.count() - from, 1, 1);
-            int mostProbes = Arrays.stream(rest.probes).max().orElseThrow();
-            int mostKept = Arrays.stream(rest.keeps).max().orElseThrow();
+            int left = batch.count() - from;
+            ListSearch rest = new ListSearch(slot, centroids, lists, segment, batch, from, left, left, 1, 1);
+            int mostProbes = Math.min(centroids.data().count(), ChainKey.rounded(Arrays.stream(rest.probes).max().orElseThrow()));
+            int mostKept = ChainKey.rounded(Arrays.stream(rest.keeps).max().orElseThrow());
             long bytes = 4L * Math.max(ExactSearch.groups(centroids), lists.mostGroups(mostProbes)) + mostProbes * 12L
                     + QueryBlock.bytesPerQuery(mostProbes, batch.queries()) + QueryBlock.bytesPerQuery(mostKept, batch.queries());
-            int count = Math.min(QueryBlock.most(workBytes, bytes), batch.count() - from);
-            new ListSearch(slot, centroids, lists, segment, batch, from, count, mostProbes, mostKept).search(into);
+            int most = QueryBlock.most(workBytes, bytes);
+            int count = Math.min(most, left);
+            int filled = Math.min(most, ChainKey.filled(count));
+            new ListSearch(slot, centroids, lists, segment, batch, from, count, filled, mostProbes, mostKept).search(into);
             from += count;
         }
     }
@@ -107,11 +112,24 @@ final class ListSearch {
 
     /** @return false if a query's lists overflowed, so that the answers mean nothing */
     private boolean searchInOneChain() {
-        TileSearch tile = enqueue(false);
-        block.fetchWith(coarse);
+        block.reserveHost(coarse);
+        RowMask mask = batch.mask(segment);
+        if (mask != null) {
+            slot.mask(mask, lists.lists()); // before anything is recorded
+        }
+        boolean refines = Arrays.stream(refined).sum() > 0;
+        ChainKey key = block.count > ChainKey.MOST_QUERIES ? null
+                : new ChainKey(lists, segment, block.count, coarse.most, block.most, refines, mask);
+        slot.run(key, () -> {
+            block.clear();
+            enqueue(false);
+            block.download(coarse);
+        });
+        block.fetched(coarse);
         if (coarse.overflown().length > 0) {
             return false;
         }
+        TileSearch tile = block.overflown().length == 0 ? null : tile();
         if (tile != null && tile.complete()) {
             refine();
             block.fetch();
@@ -131,33 +149,37 @@ final class ListSearch {
     }
 
     private void upload() {
-        block.upload(batch.queries().slice(from, from + block.count));
+        block.upload(batch.queries().slice(from, from + asked));
         slot.upload(PROBE_COUNTS, probes);
         slot.upload(KEEPS, keeps);
-        slot.upload(KS, Arrays.copyOfRange(batch.k(), from, from + block.count));
+        int[] ks = new int[block.count];
+        System.arraycopy(batch.k(), from, ks, 0, asked);
+        slot.upload(KS, ks);
         slot.upload(REFINED, refined);
-        block.clear();
     }
 
     /**
      * Gives all of it to the stream.
      *
      * @param stepwise whether each tile is finished before the next begins, as it must be where there are several
-     * @return the search of the last tile that has any rows, or null
      */
-    private TileSearch enqueue(boolean stepwise) {
+    private void enqueue(boolean stepwise) {
         coarse.clear();
         centroids.eachTile(slot, tile -> run(new FlatTile(coarse, centroids, tile, null, tile.first(), 0, null), stepwise));
         RowMask mask = batch.mask(segment);
-        TileSearch[] last = new TileSearch[1];
         lists.eachTile(slot, tile -> {
             if (tile.slots() > 0) {
-                last[0] = ListTileSearch.of(block, coarse, lists, tile, mask, TopK.at(segment, 0));
-                run(last[0], stepwise);
+                run(ListTileSearch.of(block, coarse, lists, tile, mask, TopK.at(segment, 0)), stepwise);
             }
         });
         refine();
-        return last[0];
+    }
+
+    /** The search of the one tile. */
+    private TileSearch tile() {
+        TileSearch[] one = new TileSearch[1];
+        lists.eachTile(slot, tile -> one[0] = ListTileSearch.of(block, coarse, lists, tile, batch.mask(segment), TopK.at(segment, 0)));
+        return one[0];
     }
 
     private static void run(TileSearch tile, boolean stepwise) {
@@ -183,7 +205,7 @@ final class ListSearch {
 
     private void collect(TopK into) {
         if (!isCodes()) {
-            block.collect(lists.data().distance(), into, from);
+            block.collect(lists.data().distance(), into, from, asked);
             return;
         }
         IvfPqData data = (IvfPqData) lists.data();
@@ -201,7 +223,7 @@ final class ListSearch {
                 }
             }
             top.offerSorted(from + q, distances, positions, 0, distances.length);
-        }, into);
+        }, into, asked);
         if (!few.isEmpty()) {
             coarse.fetch();
             few.parallelStream().forEach(q -> compareAll(data, q, into));

@@ -80,9 +80,9 @@ final class QueryBlock {
         slot.reserve(memory, layout.bytes());
     }
 
-    /** @param queries [count, dim] */
+    /** @param queries [up to count, dim] */
     void upload(Matrix queries) {
-        slot.at(QUERIES).upload(0, queries.segment().asSlice(0, count * stride), slot.stream());
+        slot.at(QUERIES).upload(0, queries.segment().asSlice(0, queries.rows() * stride), slot.stream());
     }
 
     /** Nothing is found yet. */
@@ -132,21 +132,41 @@ final class QueryBlock {
 
     /** Waits for the answers so far. They lie in the slot's memory until it fetches others. */
     void fetch() {
-        answers = slot.host(layout.bytes()).asSlice(0, layout.bytes());
-        slot.at(memory).download(0, answers, slot.stream());
+        slot.host(layout.bytes());
+        download(null);
         slot.stream().synchronize();
     }
 
-    /** The same, with the counts and overflows of another block besides. */
-    void fetchWith(QueryBlock other) {
+    /** Makes the memory for {@link #download}. */
+    void reserveHost(QueryBlock other) {
+        slot.host(layout.bytes() + (other == null ? 0 : other.layout.counted()));
+    }
+
+    /**
+     * Gives the copy of the answers so far to the stream.
+     *
+     * @param other a block whose counts and overflows come too, or null
+     */
+    void download(QueryBlock other) {
         long bytes = layout.bytes();
-        long counted = other.layout.counted();
-        MemorySegment both = slot.host(bytes + counted);
-        answers = both.asSlice(0, bytes);
-        other.answers = both.asSlice(bytes, counted);
+        MemorySegment host = slot.host(bytes);
+        answers = host.asSlice(0, bytes);
         slot.at(memory).download(0, answers, slot.stream());
-        slot.at(other.memory).download(0, other.answers, slot.stream());
-        slot.stream().synchronize();
+        if (other != null) {
+            long counted = other.layout.counted();
+            other.answers = host.asSlice(bytes, counted);
+            slot.at(other.memory).download(0, other.answers, slot.stream());
+        }
+    }
+
+    /** Where the answers are that a graph has fetched. */
+    void fetched(QueryBlock other) {
+        long bytes = layout.bytes();
+        MemorySegment host = slot.host(bytes);
+        answers = host.asSlice(0, bytes);
+        if (other != null) {
+            other.answers = host.asSlice(bytes, other.layout.counted());
+        }
     }
 
     private int answer(long offset, int query) {
@@ -177,21 +197,22 @@ final class QueryBlock {
      *
      * @param from query of {@code into} that is the first here
      */
-    void collect(Distance distance, TopK into, int from) {
+    void collect(Distance distance, TopK into, int from, int asked) {
         collect((query, distances, positions, top) -> {
             for (int i = 0; distance != Distance.L2 && i < distances.length; i++) {
                 distances[i] = distances[i] == 0 ? -0.0 : distances[i]; // the negated product is what the reference gives
             }
             top.offerSorted(from + query, distances, positions, 0, distances.length);
-        }, into);
+        }, into, asked);
     }
 
-    void collect(Answer answer, TopK into) {
+    /** @param asked queries of which somebody wants to know: the first ones */
+    void collect(Answer answer, TopK into, int asked) {
         if (answers == null) {
             return; // no rows
         }
-        IntStream queries = IntStream.range(0, count);
-        ((long) count * most < SPREAD_FROM ? queries : queries.parallel()).forEach(q -> {
+        IntStream queries = IntStream.range(0, asked);
+        ((long) asked * most < SPREAD_FROM ? queries : queries.parallel()).forEach(q -> {
             int found = found(q);
             double[] d = new double[found];
             long[] p = new long[found];

@@ -18,6 +18,8 @@ import java.util.function.IntUnaryOperator;
  */
 final class Slot implements AutoCloseable {
     private static final int MASKS = 8;
+    /** Uploads of integers that a search has in flight at the most, with room to spare. */
+    private static final int NUMBERS = 8;
 
     /** What device memory of a slot holds; the kernels' comments say more. */
     enum Part {
@@ -56,13 +58,18 @@ final class Slot implements AutoCloseable {
     private final Arguments arguments = new Arguments(arena);
     private final Map<Part, DeviceBuffer> parts = new EnumMap<>(Part.class);
     private final Map<Object, DeviceBuffer> masks = new LinkedHashMap<>(16, 0.75f, true);
+    private final Graphs graphs = new Graphs();
+    private final Completion completion;
     private PinnedBuffer host;
+    private PinnedBuffer numbers;
+    private long nextNumber;
     private LaunchWatch watch;
 
     Slot(CudaDevice device, KernelModule module) {
         this.device = device;
         this.module = module;
         this.stream = device.stream();
+        this.completion = new Completion(device);
     }
 
     CudaDevice device() {
@@ -77,6 +84,7 @@ final class Slot implements AutoCloseable {
     void reserve(Part part, long bytes) {
         DeviceBuffer have = parts.get(part);
         if (have == null || have.bytes() < bytes) {
+            graphs.clear();
             if (have != null) {
                 parts.remove(part).close();
             }
@@ -88,9 +96,37 @@ final class Slot implements AutoCloseable {
         return parts.get(part);
     }
 
+    /**
+     * Gives a chain of launches to the stream and waits for it. Where a chain with that key ran before, it is one call.
+     *
+     * @param key null: it is not worth recording
+     */
+    void run(ChainKey key, Runnable chain) {
+        completion.arm();
+        if (key == null || watch != null) {
+            chain.run();
+            completion.signal(this);
+        } else {
+            CudaGraph graph = graphs.get(key);
+            if (graph == null) {
+                graph = graphs.record(key, stream, () -> {
+                    chain.run();
+                    completion.signal(this);
+                });
+            }
+            graph.launch(stream);
+        }
+        completion.await(stream);
+    }
+
+    Graphs graphs() {
+        return graphs;
+    }
+
     /** Memory that downloads go to at full speed; the last one is gone. */
     MemorySegment host(long bytes) {
         if (host == null || host.segment().byteSize() < bytes) {
+            graphs.clear();
             if (host != null) {
                 host.close();
                 host = null;
@@ -125,9 +161,24 @@ final class Slot implements AutoCloseable {
         }
     }
 
-    /** Uploads integers to a part that is large enough. */
+    /** Uploads integers to a part that is large enough, from pinned memory: the upload of others before must be through. */
     void upload(Part part, int[] values) {
-        upload(at(part), values);
+        long bytes = values.length * 4L;
+        if (numbers == null || numbers.segment().byteSize() < NUMBERS * bytes) {
+            if (numbers != null) {
+                numbers.close();
+                numbers = null;
+            }
+            numbers = device.allocatePinned(Math.max(4096, NUMBERS * bytes));
+            nextNumber = 0;
+        }
+        if (nextNumber + bytes > numbers.segment().byteSize()) {
+            nextNumber = 0;
+        }
+        MemorySegment from = numbers.segment().asSlice(nextNumber, bytes);
+        nextNumber += (bytes + 63) / 64 * 64;
+        MemorySegment.copy(values, 0, from, ValueLayout.JAVA_INT, 0, values.length);
+        at(part).upload(0, from, stream);
     }
 
     private void upload(DeviceBuffer buffer, int[] values) {
@@ -161,6 +212,7 @@ final class Slot implements AutoCloseable {
             int[] words = new int[groups];
             Arrays.setAll(words, bits);
             if (masks.size() == MASKS) {
+                graphs.clear();
                 masks.remove(masks.keySet().iterator().next()).close();
             }
             have = device.allocate(groups * 4L, Purpose.MASKS);
@@ -198,8 +250,13 @@ final class Slot implements AutoCloseable {
     public void close() {
         parts.values().forEach(DeviceBuffer::close);
         masks.values().forEach(DeviceBuffer::close);
+        graphs.close();
+        completion.close();
         if (host != null) {
             host.close();
+        }
+        if (numbers != null) {
+            numbers.close();
         }
         stream.close();
         arena.close();

@@ -4,7 +4,8 @@ import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** The slots of a device: as many searches run at once, others wait. Thread-safe. */
 final class Slots implements AutoCloseable {
@@ -13,8 +14,12 @@ final class Slots implements AutoCloseable {
 
     private final CudaDevice device;
     private final KernelModule module;
-    private final Semaphore free = new Semaphore(COUNT, true);
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition freed = lock.newCondition();
     private final Deque<Slot> idle = new ArrayDeque<>();
+    private int free = COUNT;
+    /** Told of every slot that is free again, under the lock. */
+    private Runnable listener = () -> { };
 
     Slots(CudaDevice device, KernelModule module) {
         this.device = device;
@@ -35,37 +40,77 @@ final class Slots implements AutoCloseable {
 
         @Override
         public void close() {
-            synchronized (idle) {
+            lock.lock();
+            try {
                 idle.push(slot);
+                release();
+            } finally {
+                lock.unlock();
             }
-            free.release();
         }
     }
 
+    /** Guards the slots, and what waits for them. */
+    ReentrantLock lock() {
+        return lock;
+    }
+
+    void listen(Runnable whenFree) {
+        listener = whenFree;
+    }
+
+    /** Waits for a slot. */
     Lease take() {
+        lock.lock();
         try {
-            free.acquire();
+            while (true) {
+                Lease lease = poll();
+                if (lease != null) {
+                    return lease;
+                }
+                freed.await();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new PerigeeException(ErrorCode.CANCELLED, "search: interrupted while it waited for the device", e);
+            throw interrupted(e);
+        } finally {
+            lock.unlock();
         }
-        Slot slot;
-        synchronized (idle) {
-            slot = idle.poll();
+    }
+
+    static PerigeeException interrupted(InterruptedException e) {
+        return new PerigeeException(ErrorCode.CANCELLED, "search: interrupted while it waited for the device", e);
+    }
+
+    /** A slot if one is free, else null. Under the lock. */
+    Lease poll() {
+        if (free == 0) {
+            return null;
         }
+        free--;
+        Slot slot = idle.poll();
         try {
             return new Lease(slot == null ? new Slot(device, module) : slot);
         } catch (RuntimeException e) {
-            free.release();
+            release();
             throw e;
         }
     }
 
+    private void release() {
+        free++;
+        freed.signal();
+        listener.run();
+    }
+
     @Override
     public void close() {
-        synchronized (idle) {
+        lock.lock();
+        try {
             idle.forEach(Slot::close);
             idle.clear();
+        } finally {
+            lock.unlock();
         }
     }
 }
