@@ -9,6 +9,7 @@
 #include "groups.cu"
 #include "rescore.cu"
 #include "select.cu"
+#include "build.cu"
 #include "ceilings.cu"
 #include "data.cu"
 #include "signal.cu"

@@ -4,6 +4,7 @@ import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import dev.perigee.compute.Benchmark;
 import dev.perigee.compute.ComputeBackend;
+import dev.perigee.compute.Points;
 import dev.perigee.compute.Searcher;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
@@ -63,6 +64,16 @@ final class AutoBackend implements ComputeBackend {
     @Override
     public void nearest(Matrix rows, FlatData centroids, int[] into) {
         byWork(rows, centroids.count()).nearest(rows, centroids, into);
+    }
+
+    @Override
+    public Points points(Matrix rows, int centroids) {
+        return byWork(rows, centroids).points(rows, centroids);
+    }
+
+    @Override
+    public void encode(Matrix rows, List<FlatData> words, int[] into) {
+        byWork(rows, words.getFirst().count()).encode(rows, words, into);
     }
 
     @Override

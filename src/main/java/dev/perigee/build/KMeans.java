@@ -1,11 +1,11 @@
 package dev.perigee.build;
 
 import dev.perigee.compute.ComputeBackend;
+import dev.perigee.compute.Points;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -44,20 +44,20 @@ public final class KMeans {
      */
     public Matrix centroids(Matrix rows, int k, Arena arena, Listener listener) {
         Matrix centroids = start(rows, k, arena);
-        int[] lists = new int[rows.rows()];
-        int[] before = null;
-        for (int i = 0; i < iterations; i++) {
-            try (Arena local = Arena.ofShared()) {
-                backend.nearest(rows, FlatData.of(Distance.L2, centroids, local), lists);
-            }
-            listener.iteration(i + 1);
-            if (Arrays.equals(lists, before)) {
-                break;
-            }
-            before = lists.clone();
-            int[] sizes = means(rows, lists, centroids);
-            if (i < iterations - 2 || i == 0) {
-                split(centroids, sizes, rows.rows());
+        try (Points points = backend.points(rows, k)) {
+            for (int i = 0; i < iterations; i++) {
+                boolean changed;
+                try (Arena local = Arena.ofShared()) {
+                    changed = points.assign(FlatData.of(Distance.L2, centroids, local));
+                }
+                listener.iteration(i + 1);
+                if (!changed) {
+                    break;
+                }
+                int[] sizes = points.means(centroids);
+                if (i < iterations - 2 || i == 0) {
+                    split(centroids, sizes, rows.rows());
+                }
             }
         }
         return centroids;
@@ -87,42 +87,6 @@ public final class KMeans {
             chosen.set(chosen.get(candidate) ? i : candidate);
         }
         return chosen.stream().toArray();
-    }
-
-    /** Moves each centroid to the mean of its rows, if it has any; returns the sizes of the lists. */
-    private static int[] means(Matrix rows, int[] lists, Matrix centroids) {
-        int k = centroids.rows();
-        int dim = rows.dim();
-        int[] sizes = new int[k];
-        for (int list : lists) {
-            sizes[list]++;
-        }
-        int[] next = new int[k];
-        for (int c = 1; c < k; c++) {
-            next[c] = next[c - 1] + sizes[c - 1];
-        }
-        int[] sorted = new int[lists.length];
-        for (int i = 0; i < lists.length; i++) {
-            sorted[next[lists[i]]++] = i;
-        }
-        double[] sums = new double[dim];
-        float[] row = new float[dim];
-        for (int c = 0, i = 0; c < k; c++) {
-            if (sizes[c] == 0) {
-                continue;
-            }
-            Arrays.fill(sums, 0);
-            for (int end = i + sizes[c]; i < end; i++) {
-                MemorySegment.copy(rows.segment(), Matrix.FLOAT, sorted[i] * rows.stride(), row, 0, dim);
-                for (int t = 0; t < dim; t++) {
-                    sums[t] += row[t];
-                }
-            }
-            for (int t = 0; t < dim; t++) {
-                centroids.set(c, t, (float) (sums[t] / sizes[c]));
-            }
-        }
-        return sizes;
     }
 
     private static void split(Matrix centroids, int[] sizes, int rows) {

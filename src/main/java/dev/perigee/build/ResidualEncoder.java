@@ -10,6 +10,7 @@ import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /** Makes codes and terms of rows (see IvfPqData) for the list file. */
 final class ResidualEncoder implements ListFile.Encoder {
@@ -18,12 +19,10 @@ final class ResidualEncoder implements ListFile.Encoder {
     private final FlatData rows;
     private final int[] lists;
     private final ComputeBackend backend;
-    private final FlatData[] parts;
+    private final List<FlatData> parts;
     /** All codewords, [m x 2^bits x dsub]. */
     private final float[] words;
     private final Matrix residuals;
-    private final Matrix part;
-    private final int[] nearest = new int[ListFile.BLOCK_SLOTS];
     private final int[] codes;
 
     /** @param lists list of each row */
@@ -33,13 +32,12 @@ final class ResidualEncoder implements ListFile.Encoder {
         this.rows = rows;
         this.lists = lists;
         this.backend = backend;
-        this.parts = QuantizerTraining.centroids(quantizer, arena);
+        this.parts = List.of(QuantizerTraining.centroids(quantizer, arena));
         this.words = new float[quantizer.codewords().rows() * quantizer.dsub()];
         for (int w = 0; w < quantizer.codewords().rows(); w++) {
             System.arraycopy(quantizer.codewords().get(w), 0, words, w * quantizer.dsub(), quantizer.dsub());
         }
         this.residuals = Matrix.allocate(arena, ListFile.BLOCK_SLOTS, rows.dim());
-        this.part = Matrix.allocate(arena, ListFile.BLOCK_SLOTS, quantizer.dsub());
         this.codes = new int[ListFile.BLOCK_SLOTS * quantizer.m()];
     }
 
@@ -57,13 +55,7 @@ final class ResidualEncoder implements ListFile.Encoder {
                 residual(rows.rows(), slots[i], model.centroids().rows(), lists[slots[i]], residuals, i);
             }
         }
-        for (int s = 0; s < quantizer.m(); s++) {
-            QuantizerTraining.copyPart(residuals.slice(0, slots.length), s, part.slice(0, slots.length));
-            backend.nearest(part.slice(0, slots.length), parts[s], nearest);
-            for (int i = 0; i < slots.length; i++) {
-                codes[i * quantizer.m() + s] = nearest[i];
-            }
-        }
+        backend.encode(residuals.slice(0, slots.length), parts, codes);
         double[] centroid = null;
         int list = -1;
         for (int i = 0; i < slots.length; i++) {

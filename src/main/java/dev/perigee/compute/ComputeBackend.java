@@ -5,6 +5,8 @@ import static dev.perigee.PerigeeException.check;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
 import dev.perigee.vector.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,6 +31,42 @@ public interface ComputeBackend extends AutoCloseable {
      * @param into n numbers of rows of {@code centroids}
      */
     void nearest(Matrix rows, FlatData centroids, int[] into);
+
+    /**
+     * Rows to be compared with centroids again and again.
+     *
+     * @param rows      [n, dim], which must stay as they are until it is closed
+     * @param centroids about how many they will be compared with
+     */
+    default Points points(Matrix rows, int centroids) {
+        return new HostPoints(this, rows);
+    }
+
+    /**
+     * The nearest codeword of each part of each row, by exact squared L2, ties to the lower number: the same on every backend.
+     *
+     * @param rows  [n, m x dsub], rows that are encoded as they are: residuals
+     * @param words of each part, [2^bits, dsub]
+     * @param into  n x m numbers of codewords, those of a row together
+     */
+    default void encode(Matrix rows, List<FlatData> words, int[] into) {
+        int dsub = words.getFirst().dim();
+        int m = words.size();
+        int[] nearest = new int[rows.rows()];
+        try (Arena arena = Arena.ofShared()) {
+            Matrix part = Matrix.allocate(arena, rows.rows(), dsub);
+            for (int s = 0; s < m; s++) {
+                for (int i = 0; i < rows.rows(); i++) {
+                    MemorySegment.copy(rows.segment(), i * rows.stride() + (long) s * dsub * 4, part.segment(), i * part.stride(),
+                            dsub * 4L);
+                }
+                nearest(part, words.get(s), nearest);
+                for (int i = 0; i < rows.rows(); i++) {
+                    into[i * m + s] = nearest[i];
+                }
+            }
+        }
+    }
 
     /**
      * The general product {@code into = rows x weights^T} in float32: rows projected at ingest, covariances, training. The

@@ -4,13 +4,11 @@ import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import dev.perigee.compute.Benchmark;
 import dev.perigee.compute.ComputeBackend;
-import dev.perigee.compute.SearchBatch;
+import dev.perigee.compute.Points;
 import dev.perigee.compute.Searcher;
-import dev.perigee.compute.TopK;
 import dev.perigee.compute.Verification;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
-import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +20,7 @@ public final class CudaBackend implements ComputeBackend {
     private static final long MOST_WORK_BYTES = 4L << 30;
     /** Part of the device's memory that one search may work in. */
     private static final int WORK_PART = 16;
-    private static final int NEAREST_SLICE = 1 << 16;
+    private static final int NEAREST_SLICE = 1 << 18;
 
     private final CudaDevice device;
     private final Slots slots;
@@ -129,15 +127,32 @@ public final class CudaBackend implements ComputeBackend {
 
     @Override
     public void nearest(Matrix rows, FlatData centroids, int[] into) {
-        try (Searcher searcher = open(List.of(centroids))) {
-            for (int from = 0; from < rows.rows(); from += NEAREST_SLICE) {
-                int count = Math.min(NEAREST_SLICE, rows.rows() - from);
-                SearchBatch batch = SearchBatch.of(rows.slice(from, from + count), 1, new SearchParams.Flat());
-                TopK top = new TopK(batch.k());
-                searcher.search(batch, top);
-                for (int i = 0; i < count; i++) {
-                    into[from + i] = (int) top.position(i, 0);
-                }
+        int[] labels = new int[Math.min(NEAREST_SLICE, rows.rows())];
+        for (int from = 0; from < rows.rows(); from += NEAREST_SLICE) {
+            int count = Math.min(NEAREST_SLICE, rows.rows() - from);
+            try (CudaPoints points = new CudaPoints(this, rows.slice(from, from + count))) {
+                points.assign(centroids);
+                points.labels(labels);
+            }
+            System.arraycopy(labels, 0, into, from, count);
+        }
+    }
+
+    /** Where the rows do not fit the device, they pass through in slices. */
+    @Override
+    public Points points(Matrix rows, int centroids) {
+        long free = device.memory().free();
+        return rows.rows() == 0 || CudaPoints.bytes(rows) > free / 2 ? ComputeBackend.super.points(rows, centroids)
+                : new CudaPoints(this, rows);
+    }
+
+    @Override
+    public void encode(Matrix rows, List<FlatData> words, int[] into) {
+        if (words.getFirst().dim() > Encoding.MOST_DSUB) {
+            ComputeBackend.super.encode(rows, words, into);
+        } else if (rows.rows() > 0) {
+            try (Slots.Lease lease = slots.take()) {
+                Encoding.run(lease.slot(), rows, words, into);
             }
         }
     }
