@@ -22,7 +22,7 @@ import java.nio.file.Path;
  * more coordinate first: then the nearest are those of the largest product, whatever their norm (Bachrach et al., RecSys 2014).
  */
 public final class IvfBuilder {
-    private static final int BLOCK_ROWS = 2048;
+    private static final int BLOCK_ROWS = 16_384;
 
     private final BuildPlan plan;
     private final ComputeBackend backend;

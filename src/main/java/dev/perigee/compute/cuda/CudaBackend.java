@@ -32,6 +32,8 @@ public final class CudaBackend implements ComputeBackend {
     private final boolean refinesFromHost;
     private final long workBytes;
     private Multiplication.Product product;
+    /** The centroids that rows were compared with last stay: the next rows will be too. */
+    private FlatData lastCentroids;
 
     private CudaBackend(CudaDevice device, int tileRows, boolean byProducts, boolean refinesFromHost) {
         this.device = device;
@@ -100,6 +102,18 @@ public final class CudaBackend implements ComputeBackend {
 
     Residents residents() {
         return residents;
+    }
+
+    /** Centroids on the device; {@link Residents#release} gives them back. */
+    synchronized DeviceSegment holdCentroids(FlatData centroids) {
+        if (lastCentroids != centroids) {
+            if (lastCentroids != null) {
+                residents.release(lastCentroids);
+            }
+            residents.hold(centroids, this::segment);
+            lastCentroids = centroids;
+        }
+        return residents.hold(centroids, this::segment);
     }
 
     /** Rows as this backend scans them. */

@@ -56,6 +56,13 @@ final class CudaBenchmark implements Benchmark {
         if (wanted.contains(GpuRow.S1)) {
             measured.put(GpuRow.S1, new SelectRow(backend).time(sizes, ceilings));
         }
+        BuildRows building = new BuildRows(backend, sizes, ceilings);
+        if (wanted.contains(GpuRow.C1)) {
+            measured.put(GpuRow.C1, building.iteration(GpuRow.C1));
+        }
+        if (wanted.contains(GpuRow.C2)) {
+            measured.put(GpuRow.C2, building.encoding(GpuRow.C2));
+        }
         for (GpuRow.Lists lists : List.of(GpuRow.Lists.P1, GpuRow.Lists.P2, GpuRow.Lists.P3, GpuRow.Lists.P5)) {
             lists(wanted.stream().filter(row -> row.lists == lists).toList(), lists, ceilings, measured);
         }

@@ -80,7 +80,8 @@ final class CudaPoints implements Points {
     @Override
     public boolean assign(FlatData centroids) {
         k = centroids.count();
-        try (Slots.Lease lease = backend.slots().take(); DeviceSegment segment = backend.segment(centroids)) {
+        DeviceSegment segment = backend.holdCentroids(centroids);
+        try (Slots.Lease lease = backend.slots().take()) {
             Slot slot = lease.slot();
             slot.stream().synchronize(); // a search that failed may have left work
             before.copy(0, labels, 0, count * 4L, slot.stream());
@@ -90,6 +91,19 @@ final class CudaPoints implements Points {
                 countLabels(slot, counts);
                 return flag(slot) != 0;
             }
+        } finally {
+            backend.residents().release(centroids);
+        }
+    }
+
+    DeviceBuffer rows() {
+        return rows;
+    }
+
+    /** Rows of the last slice that were compared with every centroid. */
+    int open() {
+        try (Slots.Lease lease = backend.slots().take()) {
+            return word(lease.slot(), open);
         }
     }
 
@@ -159,8 +173,12 @@ final class CudaPoints implements Points {
     }
 
     private int flag(Slot slot) {
+        return word(slot, flags);
+    }
+
+    private static int word(Slot slot, DeviceBuffer from) {
         MemorySegment host = slot.host(4);
-        flags.download(0, host.asSlice(0, 4), slot.stream());
+        from.download(0, host.asSlice(0, 4), slot.stream());
         slot.stream().synchronize();
         return host.get(ValueLayout.JAVA_INT, 0);
     }

@@ -28,6 +28,8 @@ enum GpuRow {
     E5(new Shape(INNER_PRODUCT, 8192, 2048, 5000, 32), 0.21, Double.NaN, Double.NaN,
             "FAISS 9.8 ms, torch bf16 1.5 ms (published, other GPU); goal: half of torch bf16 here, a third is better"),
     S1(new Shape(null, 16_384, 1, 10_000, 64), 0.152, 0.300, 0.200, "torch.topk: see bench/gpu_peers.py"),
+    C1(new Shape(Distance.L2, 4_194_304, 128, 1024, 1), 1.4, 4.0, 2.5, "flash-kmeans 5.7 ms (published, H200)"),
+    C2(new Shape(Distance.L2, 1_000_000, 96, 16_384, 1), "M rows/s", 251, 100, 160),
     P1(Lists.P1, "ms", 0.14, 1.0, 0.5, true, "look-up tables >= 2.1 ms (model), FAISS 6-15 ms (predicted)"),
     P2(Lists.P2, "ms", 0.67, 2.5, 1.5, true, "look-up tables >= 6.9 ms (model)"),
     P3(Lists.P3, "ms", 3.0, 10, 5, true, "look-up tables >= 63 ms (model), FAISS > 200 ms (predicted)"),
@@ -47,7 +49,7 @@ enum GpuRow {
     B1_FIRST_ANSWER(null, "ms", Double.NaN, 200, 100, true, "");
 
     /**
-     * What is searched; for S1 the queries are rows of a matrix, and its rows are columns.
+     * What is searched; for S1 the queries are rows of a matrix, and its rows are columns; for C1 and C2 they are centroids.
      */
     record Shape(Distance distance, int rows, int dim, int queries, int k) {
     }
@@ -100,6 +102,11 @@ enum GpuRow {
 
     GpuRow(Shape shape, String unit, double must, double stretch, String anchor) {
         this(shape, unit, Double.NaN, must, stretch, anchor);
+    }
+
+    /** More is better. */
+    GpuRow(Shape shape, String unit, double limit, double must, double stretch) {
+        this(shape, null, unit, limit, must, stretch, false, "");
     }
 
     private static Shape base(int queries, int k) {
