@@ -240,12 +240,57 @@ KERNEL __launch_bounds__(256) list_means(const float* rows, long long row_stride
     }
 }
 
-constexpr int MOST_DSUB = 16;
+// The nearest of some words to x, whose values past dsub count as absent: exactly, by distance in double in the order of the
+// reference, ties to the lower number. MOST: dims that x has room for.
+template <int MOST>
+__device__ __forceinline__ int nearest_word(const float* from, const float* words, int size, int dsub) {
+    float x[MOST];
+#pragma unroll
+    for (int t = 0; t < MOST; ++t) {
+        x[t] = t < dsub ? from[t] : 0;
+    }
+    Two two{INFINITY, INFINITY, 0};
+    for (int c = 0; c < size; ++c) {
+        float sum = 0;
+#pragma unroll
+        for (int t = 0; t < MOST; ++t) {
+            if (t < dsub) {
+                const float difference = x[t] - words[c * dsub + t];
+                sum = fmaf(difference, difference, sum);
+            }
+        }
+        two.take(sum, c);
+    }
+    // a sum of squares of differences errs by dsub + 3 roundings of itself, and what underflows
+    const float error = 1.1f * (dsub + 4) * 0x1p-24f * two.second + dsub * 0x1p-147f;
+    if (two.second < INFINITY && two.second - two.best > 2 * error) {
+        return two.where;
+    }
+    int where = two.where;
+    double least = INFINITY;
+    for (int c = 0; c < size; ++c) {
+        double s[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+#pragma unroll
+        for (int t = 0; t < MOST; ++t) {
+            if (t < dsub) {
+                const double difference = __dsub_rn(x[t], words[c * dsub + t]);
+                s[t % 8] = __dadd_rn(s[t % 8], __dmul_rn(difference, difference));
+            }
+        }
+        const double sum = __dadd_rn(__dadd_rn(__dadd_rn(s[0], s[4]), __dadd_rn(s[2], s[6])),
+                                     __dadd_rn(__dadd_rn(s[1], s[5]), __dadd_rn(s[3], s[7])));
+        if (sum < least) {
+            least = sum;
+            where = c;
+        }
+    }
+    return where;
+}
 
-// Blocks (x: 256 residuals, y: part): the nearest codeword of each part, exactly: by distance in double, ties to the lower
-// number. words [parts << bits, dsub]; codes [n, parts] bytes. dsub is at most MOST_DSUB.
-KERNEL __launch_bounds__(256) encode_parts(const float* residuals, long long stride, int n, const float* words, int bits, int dsub,
-                                           unsigned char* codes, int parts) {
+// Blocks (x: 256 residuals, y: part), a thread a residual. words [parts << bits, dsub]; codes [n, parts] bytes. dsub is at most
+// 16.
+KERNEL __launch_bounds__(256, 2) encode_parts(const float* residuals, long long stride, int n, const float* words, int bits,
+                                              int dsub, unsigned char* codes, int parts) {
     DYNAMIC_SHARED(float, mine);
     const int size = 1 << bits;
     const int part = blockIdx.y;
@@ -254,40 +299,12 @@ KERNEL __launch_bounds__(256) encode_parts(const float* residuals, long long str
     }
     __syncthreads();
     const int row = blockIdx.x * blockDim.x + threadIdx.x;
-    if (row >= n) {
-        return;
+    if (row < n) {
+        const float* x = residuals + row * stride + part * dsub;
+        const int code = dsub <= 2   ? nearest_word<2>(x, mine, size, dsub)
+                         : dsub <= 4 ? nearest_word<4>(x, mine, size, dsub)
+                         : dsub <= 8 ? nearest_word<8>(x, mine, size, dsub)
+                                     : nearest_word<16>(x, mine, size, dsub);
+        codes[size_t(row) * parts + part] = static_cast<unsigned char>(code);
     }
-    float x[MOST_DSUB];
-    for (int t = 0; t < dsub; ++t) {
-        x[t] = residuals[row * stride + part * dsub + t];
-    }
-    Two two{INFINITY, INFINITY, 0};
-    for (int c = 0; c < size; ++c) {
-        float sum = 0;
-        for (int t = 0; t < dsub; ++t) {
-            const float difference = x[t] - mine[c * dsub + t];
-            sum = fmaf(difference, difference, sum);
-        }
-        two.take(sum, c);
-    }
-    // a sum of squares of differences errs by dsub + 3 roundings of itself, and what underflows
-    const float error = 1.1f * (dsub + 4) * 0x1p-24f * two.second + dsub * 0x1p-147f;
-    int code = two.where;
-    if (!(two.second - two.best > 2 * error) || !(two.second < INFINITY)) {
-        double least = INFINITY;
-        for (int c = 0; c < size; ++c) {
-            double s[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-            for (int t = 0; t < dsub; ++t) {
-                const double difference = __dsub_rn(x[t], mine[c * dsub + t]);
-                s[t % 8] = __dadd_rn(s[t % 8], __dmul_rn(difference, difference));
-            }
-            const double sum = __dadd_rn(__dadd_rn(__dadd_rn(s[0], s[4]), __dadd_rn(s[2], s[6])),
-                                         __dadd_rn(__dadd_rn(s[1], s[5]), __dadd_rn(s[3], s[7])));
-            if (sum < least) {
-                least = sum;
-                code = c;
-            }
-        }
-    }
-    codes[size_t(row) * parts + part] = static_cast<unsigned char>(code);
 }

@@ -150,7 +150,7 @@ KERNEL __launch_bounds__(GROUPS_THREADS, 2) groups_select(
 // The same over the groups of the lists that each query probes: minima [.., columns] in their order. `from` and `to` count
 // groups of the query too, and may lie beyond its last. slack: what a distance errs besides, whatever its size. list: groups
 // of the lists' slots; list_probes: through which probe.
-KERNEL __launch_bounds__(GROUPS_THREADS) lists_select(
+KERNEL __launch_bounds__(GROUPS_THREADS, 1) lists_select(
         const int* active, const float* minima, long long columns, const int* begins, const long long* lists,
         const int* probe_counts, int probes, const int* first_groups, const int* ks, const float* alpha, const float* beta,
         const float* gamma, const double* unit, const double* constant, const float* group_norm, const float* group_error,
