@@ -3,7 +3,7 @@ package dev.perigee.backend;
 import dev.perigee.PerigeeException;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.compute.ScalarBackend;
-import dev.perigee.compute.cuda.CudaBackend;
+import dev.perigee.compute.cuda.CudaGroup;
 import dev.perigee.compute.cuda.CudaDriver;
 import dev.perigee.compute.simd.SimdBackend;
 
@@ -41,7 +41,7 @@ public final class Backends {
         PerigeeException.check(threads >= 0 && threads <= 1024, "threads: %d (expected 0 to 1024)", threads);
         return switch (name) {
             case "auto" -> auto(threads);
-            case "cuda" -> CudaBackend.open(CudaDriver.probe().chosen());
+            case "cuda" -> CudaGroup.of(CudaDriver.probe().chosenDevices());
             case "simd" -> simd(threads);
             case "scalar" -> new ScalarBackend();
             default -> throw PerigeeException.invalid("backend: '%s' (expected %s)".formatted(name, NAMES));

@@ -46,15 +46,15 @@ public record Gpus(String driver, List<Gpu> devices, Part library, Part kernels,
     static Gpus of(CudaDriver cuda, String choice) {
         Part library = new Part(NativeLibrary.DRIVER.find().map(Path::toString).orElse(""), NativeLibrary.DRIVER.problem());
         Part kernels = new Part("in this build", KernelModule.problem());
-        int chosen = -1;
+        List<CudaDriver.Device> chosen = List.of();
         String problem = library.problem().isEmpty() ? kernels.problem() : library.problem();
         try {
-            chosen = cuda.choose(choice).number();
+            chosen = cuda.choose(choice);
         } catch (PerigeeException e) { // no driver, no such device, one that is too old
             problem = cuda.problem().isEmpty() ? e.getMessage() : cuda.problem();
         }
-        int number = chosen;
+        List<CudaDriver.Device> used = chosen;
         return new Gpus(cuda.version(), cuda.devices().stream().map(d -> new Gpu(d.number(), d.name(), d.computeCapability(),
-                d.memoryBytes(), d.number() == number, d.problem())).toList(), library, kernels, problem);
+                d.memoryBytes(), used.contains(d), d.problem())).toList(), library, kernels, problem);
     }
 }

@@ -32,7 +32,7 @@ final class AnchorScan {
         int count = queries.rows();
         int probes = Math.min(shape.probes(), shape.lists());
         try (Arena arena = Arena.ofShared(); Slots.Lease lease = backend.slots().take();
-                DeviceLists lists = backend.lists(data)) {
+                DeviceLists lists = backend.lists(data, true)) {
             Slot slot = lease.slot();
             MemorySegment numbers = arena.allocate((long) count * probes * 8, 64);
             MemorySegment begins = arena.allocate((long) count * (probes + 1) * 4, 64);

@@ -121,9 +121,14 @@ public final class CudaBackend implements ComputeBackend {
         return new DeviceSegment(data, tileRows, byProducts);
     }
 
-    /** Inverted lists as this backend searches them. @throws PerigeeException UNSUPPORTED with the reason if it cannot */
-    DeviceLists lists(IndexData data) {
-        return new DeviceLists(data, device, refinesFromHost ? 0 : Long.MAX_VALUE, tileRows);
+    /**
+     * Inverted lists as this backend searches them.
+     *
+     * @param part whether they are a part, whose candidates are never refined here
+     * @throws PerigeeException UNSUPPORTED with the reason if it cannot
+     */
+    DeviceLists lists(IndexData data, boolean part) {
+        return new DeviceLists(data, device, part ? DeviceLists.NEVER_REFINED : refinesFromHost ? 0 : Long.MAX_VALUE, tileRows);
     }
 
     long workBytes() {

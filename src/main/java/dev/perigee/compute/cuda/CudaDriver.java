@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -124,27 +125,39 @@ public record CudaDriver(String file, String version, List<Device> devices, Stri
         return devices.stream().anyMatch(d -> d.problem().isEmpty()) ? "" : devices.getFirst().problem();
     }
 
+    /** The first of {@link #chosenDevices}. */
+    public Device chosen() {
+        return chosenDevices().getFirst();
+    }
+
     /**
-     * The device to use: that of {@link #CHOICE}, else the first.
+     * The devices to use: those of {@link #CHOICE}, else the first.
      *
      * @throws PerigeeException UNAVAILABLE with the reason, or INVALID_ARGUMENT for a number that no device has
      */
-    public Device chosen() {
+    public List<Device> chosenDevices() {
         return choose(System.getenv(CHOICE));
     }
 
-    /** As {@link #chosen}. @param setting a number; null or blank for the first device */
-    public Device choose(String setting) {
+    /** As {@link #chosenDevices}. @param setting a number, several with commas, or {@code all}; null or blank: the first */
+    public List<Device> choose(String setting) {
         if (!problem.isEmpty()) {
             throw new PerigeeException(ErrorCode.UNAVAILABLE, "CUDA: " + problem);
         }
         String text = setting == null || setting.isBlank() ? "0" : setting.strip();
-        Device device = devices.stream().filter(d -> text.equals(String.valueOf(d.number()))).findFirst()
-                .orElseThrow(() -> PerigeeException.invalid("%s: '%s' (expected %s)".formatted(CHOICE, text,
-                        devices.size() == 1 ? "0, the only GPU" : "0 to " + (devices.size() - 1))));
-        if (!device.problem().isEmpty()) {
-            throw new PerigeeException(ErrorCode.UNAVAILABLE, "CUDA: " + device.problem());
+        List<Device> chosen = text.equals("all") ? devices
+                : Arrays.stream(text.split(",", -1)).map(String::strip).distinct().map(number -> choose(number, text)).toList();
+        for (Device device : chosen) {
+            if (!device.problem().isEmpty()) {
+                throw new PerigeeException(ErrorCode.UNAVAILABLE, "CUDA: " + device.problem());
+            }
         }
-        return device;
+        return chosen;
+    }
+
+    private Device choose(String number, String setting) {
+        return devices.stream().filter(d -> number.equals(String.valueOf(d.number()))).findFirst()
+                .orElseThrow(() -> PerigeeException.invalid("%s: '%s' (expected %s)".formatted(CHOICE, setting,
+                        devices.size() == 1 ? "0, the only GPU" : "0 to %d, several with commas, or all".formatted(devices.size() - 1))));
     }
 }

@@ -8,7 +8,6 @@ import dev.perigee.index.IndexData;
 import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfModel;
 import dev.perigee.index.IvfPqData;
-import dev.perigee.vector.Matrix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** Searches the segments of a space on one device: flat ones together, then each with lists, then all are merged. */
 final class CudaSearcher implements Searcher {
     private final CudaBackend backend;
+    private final boolean part;
     private final int dim;
     private final List<ExactSearch.Part> flat = new ArrayList<>();
     private final List<Lists> lists = new ArrayList<>();
@@ -28,7 +28,17 @@ final class CudaSearcher implements Searcher {
 
     /** @throws dev.perigee.PerigeeException UNSUPPORTED for an index that the device cannot search */
     CudaSearcher(CudaBackend backend, List<IndexData> segments) {
+        this(backend, segments, false);
+    }
+
+    /** Of a part of some lists, the rest of which is elsewhere: candidates by code are never refined here. */
+    static CudaSearcher ofPart(CudaBackend backend, IndexData lists) {
+        return new CudaSearcher(backend, List.of(lists), true);
+    }
+
+    private CudaSearcher(CudaBackend backend, List<IndexData> segments, boolean part) {
         this.backend = backend;
+        this.part = part;
         this.dim = segments.getFirst().dim();
         boolean done = false;
         try {
@@ -54,7 +64,7 @@ final class CudaSearcher implements Searcher {
     }
 
     private Lists hold(int segment, IndexData data, IvfModel model) {
-        DeviceLists onDevice = backend.residents().hold(data, backend::lists);
+        DeviceLists onDevice = backend.residents().hold(data, d -> backend.lists(d, part));
         held.add(data);
         DeviceSegment centroids = backend.residents().hold(model.centroids(),
                 c -> new DeviceSegment(c, DeviceSegment.MOST_ROWS, false));
@@ -75,13 +85,13 @@ final class CudaSearcher implements Searcher {
             ExactSearch.run(slot, flat, batch, backend.workBytes(), backend::product, into);
         }
         for (Lists each : lists) {
-            ListSearch.run(slot, each.centroids, each.lists, each.segment, batch, backend.workBytes(), into);
+            ListSearch.run(slot, each.centroids, each.lists, each.segment, part, batch, backend.workBytes(), into);
         }
     }
 
     @Override
     public Queries queries(int rows) {
-        return backend.queryMemory().lease(Math.max(Matrix.ALIGNMENT, Matrix.bytes(rows, dim)), rows, dim);
+        return backend.queryMemory().lease(rows, dim);
     }
 
     @Override

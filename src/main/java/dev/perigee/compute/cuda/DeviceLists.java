@@ -13,6 +13,8 @@ import java.util.Arrays;
 
 /** The inverted lists of a segment as a device searches them, in tiles of whole lists. Thread-safe. */
 final class DeviceLists extends DeviceTiles<ListTile> {
+    static final long NEVER_REFINED = -1;
+
     private final IndexData data;
     private final InvertedLists lists;
     private final long mostRefined;
@@ -27,7 +29,7 @@ final class DeviceLists extends DeviceTiles<ListTile> {
     private RefineRows rows;
 
     /**
-     * @param mostRefined bytes of rows that are kept on the device to refine from
+     * @param mostRefined bytes of rows that are kept on the device to refine from, or NEVER_REFINED
      * @param tileSlots   most slots of a tile, unless one list has more
      * @throws PerigeeException UNSUPPORTED if the device cannot search it, with the reason
      */
@@ -96,7 +98,7 @@ final class DeviceLists extends DeviceTiles<ListTile> {
         return quantizer;
     }
 
-    /** What codes are refined from; null for lists of rows. */
+    /** What codes are refined from; null for lists of rows, and where they never are. */
     RefineRows rows() {
         return rows;
     }
@@ -140,7 +142,7 @@ final class DeviceLists extends DeviceTiles<ListTile> {
             }
             case IvfPqData codes -> {
                 quantizer = new DeviceQuantizer(codes, slot);
-                rows = new RefineRows(codes.rows().rows(), bytes(), mostRefined, slot);
+                rows = mostRefined == NEVER_REFINED ? null : new RefineRows(codes.rows().rows(), bytes(), mostRefined, slot);
             }
             default -> throw new IllegalStateException();
         }
@@ -159,8 +161,10 @@ final class DeviceLists extends DeviceTiles<ListTile> {
         }
         if (quantizer != null) {
             quantizer.close();
-            rows.close();
             quantizer = null;
+            if (rows != null) {
+                rows.close();
+            }
         }
     }
 }

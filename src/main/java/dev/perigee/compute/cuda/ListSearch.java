@@ -27,6 +27,7 @@ final class ListSearch {
     private final DeviceSegment centroids;
     private final DeviceLists lists;
     private final int segment;
+    private final boolean part;
     private final SearchBatch batch;
     private final int from;
     private final QueryBlock coarse;
@@ -37,12 +38,13 @@ final class ListSearch {
     private final int[] keeps;
     private final int[] refined;
 
-    private ListSearch(Slot slot, DeviceSegment centroids, DeviceLists lists, int segment, SearchBatch batch, int from, int asked,
-            int count, int mostProbes, int mostKept) {
+    private ListSearch(Slot slot, DeviceSegment centroids, DeviceLists lists, int segment, boolean part, SearchBatch batch,
+            int from, int asked, int count, int mostProbes, int mostKept) {
         this.slot = slot;
         this.centroids = centroids;
         this.lists = lists;
         this.segment = segment;
+        this.part = part;
         this.batch = batch;
         this.from = from;
         this.asked = asked;
@@ -58,11 +60,17 @@ final class ListSearch {
         }
     }
 
-    /** Searches all queries of the batch and merges what is found into {@code into}. @param segment its number in the space */
-    static void run(Slot slot, DeviceSegment centroids, DeviceLists lists, int segment, SearchBatch batch, long workBytes, TopK into) {
+    /**
+     * Searches all queries of the batch and merges what is found into {@code into}.
+     *
+     * @param segment its number in the space
+     * @param part    whether others have lists of the segment too: then few candidates here mean nothing
+     */
+    static void run(Slot slot, DeviceSegment centroids, DeviceLists lists, int segment, boolean part, SearchBatch batch,
+            long workBytes, TopK into) {
         for (int from = 0; from < batch.count();) {
             int left = batch.count() - from;
-            ListSearch rest = new ListSearch(slot, centroids, lists, segment, batch, from, left, left, 1, 1);
+            ListSearch rest = new ListSearch(slot, centroids, lists, segment, part, batch, from, left, left, 1, 1);
             int mostProbes = Math.min(centroids.data().count(), ChainKey.rounded(Arrays.stream(rest.probes).max().orElseThrow()));
             int mostKept = ChainKey.rounded(Arrays.stream(rest.keeps).max().orElseThrow());
             long bytes = 4L * Math.max(ExactSearch.groups(centroids), lists.mostGroups(mostProbes)) + mostProbes * 12L
@@ -70,7 +78,7 @@ final class ListSearch {
             int most = QueryBlock.most(workBytes, bytes);
             int count = Math.min(most, left);
             int filled = Math.min(most, ChainKey.filled(count));
-            new ListSearch(slot, centroids, lists, segment, batch, from, count, filled, mostProbes, mostKept).search(into);
+            new ListSearch(slot, centroids, lists, segment, part, batch, from, count, filled, mostProbes, mostKept).search(into);
             from += count;
         }
     }
@@ -211,7 +219,7 @@ final class ListSearch {
         IvfPqData data = (IvfPqData) lists.data();
         Queue<Integer> few = new ConcurrentLinkedQueue<>();
         block.collect((q, distances, positions, top) -> {
-            if (distances.length < batch.k()[from + q]) {
+            if (!part && distances.length < batch.k()[from + q]) {
                 few.add(q); // few rows, or keys that float cannot hold
                 return;
             }
@@ -224,26 +232,6 @@ final class ListSearch {
             }
             top.offerSorted(from + q, distances, positions, 0, distances.length);
         }, into, asked);
-        if (!few.isEmpty()) {
-            coarse.fetch();
-            few.parallelStream().forEach(q -> compareAll(data, q, into));
-        }
-    }
-
-    /** Every row of the lists that a query probes, on the host. */
-    private void compareAll(IvfPqData data, int query, TopK into) {
-        RowMask mask = batch.mask(segment);
-        for (int j = 0; j < coarse.found(query); j++) {
-            int list = (int) coarse.position(query, j);
-            int begin = data.lists().begin(list);
-            for (int slot = begin; slot < begin + data.lists().size(list); slot++) {
-                int row = data.lists().row(slot);
-                if (mask == null || mask.allows(row)) {
-                    double distance = data.distance().between(batch.queries(), from + query, data.rows().rows(), row);
-                    into.offer(from + query, distance, TopK.at(segment, row));
-                }
-            }
-        }
+        few.parallelStream().forEach(q -> CodeFallback.compareAll(data, segment, batch, from + q, into));
     }
 }
-

@@ -183,10 +183,6 @@ final class QueryBlock {
         return answer(layout.topCounts(), query);
     }
 
-    long position(int query, int rank) {
-        return answers.get(ValueLayout.JAVA_LONG, layout.positions() + ((long) query * most + rank) * 8);
-    }
-
     /** What becomes of a query's answer. */
     interface Answer {
         void merge(int query, double[] distances, long[] positions, TopK into);

@@ -23,7 +23,8 @@ final class QueryMemory implements AutoCloseable {
         this.device = device;
     }
 
-    Searcher.Queries lease(long bytes, int rows, int dim) {
+    Searcher.Queries lease(int rows, int dim) {
+        long bytes = Math.max(Matrix.ALIGNMENT, Matrix.bytes(rows, dim));
         long size = Math.max(LEAST_BYTES, Long.highestOneBit(2 * bytes - 1));
         PinnedBuffer buffer = take(size);
         MemorySegment memory = buffer.segment().asSlice(0, bytes).fill((byte) 0);

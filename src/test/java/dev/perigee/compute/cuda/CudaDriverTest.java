@@ -86,9 +86,10 @@ class CudaDriverTest {
     void oneOfSeveralIsChosenByNumber() {
         fake.gpus = List.of(new Gpu("A", 80, 1), new Gpu("B", 70, 1), new Gpu("C", 90, 1));
         CudaDriver driver = ask();
-        assertThat(driver.choose(null).name()).isEqualTo("A");
-        assertThat(driver.choose(" ").name()).isEqualTo("A");
-        assertThat(driver.choose("2").name()).isEqualTo("C");
+        assertThat(driver.choose(null).getFirst().name()).isEqualTo("A");
+        assertThat(driver.choose(" ").getFirst().name()).isEqualTo("A");
+        assertThat(driver.choose("2").getFirst().name()).isEqualTo("C");
+        assertThat(driver.choose("2, 0")).extracting(CudaDriver.Device::name).containsExactly("C", "A");
         for (String wrong : List.of("3", "-1", "C", "1e0")) {
             assertThatThrownBy(() -> driver.choose(wrong)).isInstanceOfSatisfying(PerigeeException.class,
                     e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT))

@@ -1,0 +1,160 @@
+package dev.perigee.compute.cuda;
+
+import dev.perigee.compute.SearchBatch;
+import dev.perigee.compute.Searcher;
+import dev.perigee.compute.TopK;
+import dev.perigee.index.FlatData;
+import dev.perigee.index.IndexData;
+import dev.perigee.index.IvfPqData;
+import dev.perigee.index.SearchParams;
+import dev.perigee.vector.RowMask;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Searches segments whose lists are split between devices: each gives the best of its part, by code where there are codes;
+ * the best of all are refined here, so that answers are those of one device. Thread-safe.
+ */
+final class GroupSearcher implements Searcher {
+    private final CudaGroup group;
+    private final int dim;
+    /** Flat segments, or null. */
+    private final CudaSearcher flat;
+    private final List<Split> lists = new ArrayList<>();
+    private final List<Integer> flatNumbers = new ArrayList<>();
+
+    /** A segment with lists, its number in the space, and a searcher of a part of it on each device. */
+    private record Split(int segment, IndexData data, List<CudaSearcher> parts) {
+    }
+
+    GroupSearcher(CudaGroup group, List<IndexData> segments) {
+        this.group = group;
+        this.dim = segments.getFirst().dim();
+        boolean done = false;
+        try {
+            List<IndexData> whole = new ArrayList<>();
+            for (int s = 0; s < segments.size(); s++) {
+                if (segments.get(s) instanceof FlatData) {
+                    whole.add(segments.get(s));
+                    flatNumbers.add(s);
+                } else {
+                    lists.add(split(s, segments.get(s)));
+                }
+            }
+            this.flat = whole.isEmpty() ? null : new CudaSearcher(group.devices().getFirst(), whole);
+            done = true;
+        } finally {
+            if (!done) {
+                lists.forEach(GroupSearcher::close);
+            }
+        }
+    }
+
+    private Split split(int segment, IndexData data) {
+        List<IndexData> cut = ListParts.split(data, group.devices().size());
+        List<CudaSearcher> parts = new ArrayList<>();
+        Split split = new Split(segment, data, parts);
+        try {
+            for (int i = 0; i < cut.size(); i++) {
+                parts.add(CudaSearcher.ofPart(group.devices().get(i), cut.get(i)));
+            }
+            return split;
+        } catch (RuntimeException e) {
+            close(split);
+            throw e;
+        }
+    }
+
+    @Override
+    public void search(SearchBatch batch, TopK into) {
+        if (flat != null) {
+            searchFlat(batch, into);
+        }
+        for (Split split : lists) {
+            search(split, batch, into);
+        }
+    }
+
+    private void searchFlat(SearchBatch batch, TopK into) {
+        List<RowMask> masks = batch.masks().isEmpty() ? List.of()
+                : flatNumbers.stream().map(batch::mask).collect(Collectors.toCollection(ArrayList::new));
+        TopK found = new TopK(batch.k());
+        flat.search(new SearchBatch(batch.queries(), batch.k(), batch.params(), masks), found);
+        for (int q = 0; q < batch.count(); q++) {
+            for (int rank = 0; rank < found.size(q); rank++) {
+                long position = found.position(q, rank);
+                into.offer(q, found.distance(q, rank), TopK.at(flatNumbers.get((int) (position >> 32)), (int) position));
+            }
+        }
+    }
+
+    private void search(Split split, SearchBatch batch, TopK into) {
+        int[] keeps = new int[batch.count()];
+        SearchParams[] params = batch.params().clone();
+        for (int q = 0; q < keeps.length; q++) {
+            keeps[q] = batch.k()[q];
+            if (params[q] instanceof SearchParams.IvfPq codes) {
+                keeps[q] = Math.max(keeps[q], codes.refine());
+                params[q] = new SearchParams.IvfPq(codes.probes(), 0);
+            }
+        }
+        List<RowMask> masks = batch.mask(split.segment) == null ? List.of() : List.of(batch.mask(split.segment));
+        SearchBatch part = new SearchBatch(batch.queries(), keeps, params, masks);
+        TopK[] found = split.parts.parallelStream().map(searcher -> {
+            TopK top = new TopK(keeps);
+            searcher.search(part, top);
+            return top;
+        }).toArray(TopK[]::new);
+        IntStream.range(0, batch.count()).parallel().forEach(q -> {
+            TopK best = new TopK(new int[] {keeps[q]});
+            for (TopK top : found) {
+                best.offerAll(0, top, q);
+            }
+            finish(split, batch, q, best, into);
+        });
+    }
+
+    private static void finish(Split split, SearchBatch batch, int query, TopK best, TopK into) {
+        if (split.data instanceof IvfPqData data && best.size(0) < batch.k()[query]) {
+            CodeFallback.compareAll(data, split.segment, batch, query, into);
+            return;
+        }
+        boolean refines = split.data instanceof IvfPqData && ((SearchParams.IvfPq) batch.params()[query]).refine() > 0;
+        for (int rank = 0; rank < best.size(0); rank++) {
+            int row = (int) best.position(0, rank);
+            double distance = refines ? split.data.distance().between(batch.queries(), query, ((IvfPqData) split.data).rows().rows(), row)
+                    : best.distance(0, rank);
+            into.offer(query, distance, TopK.at(split.segment, row));
+        }
+    }
+
+    @Override
+    public Queries queries(int rows) {
+        return group.devices().getFirst().queryMemory().lease(rows, dim);
+    }
+
+    @Override
+    public CudaGroup backend() {
+        return group;
+    }
+
+    @Override
+    public int slots() {
+        return Slots.COUNT;
+    }
+
+    private static void close(Split split) {
+        split.parts.forEach(CudaSearcher::close);
+    }
+
+    @Override
+    public void close() {
+        if (flat != null) {
+            flat.close();
+        }
+        lists.forEach(GroupSearcher::close);
+    }
+}
