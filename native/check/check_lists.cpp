@@ -7,7 +7,7 @@ CHECK(lists_of_rows_are_exact_on_every_kind_of_data) {
     for (Kind kind : KINDS) {
         for (Distance distance : {Distance::L2, Distance::IP}) {
             for (Way way : {Way::ROWS, Way::ROWS_NARROW, Way::ROWS_DIRECT}) {
-                lists_are_exact({way, kind, distance, 500, 9, 21, 13, 5, 7});
+                lists_are_exact({way, kind, distance, 300, 5, 21, 9, 4, 7});
             }
         }
     }
@@ -17,7 +17,7 @@ CHECK(codes_in_lists_have_the_keys_of_the_cpu) {
     for (Kind kind : KINDS) {
         for (Distance distance : {Distance::L2, Distance::IP}) {
             for (Way way : {Way::TABLES, Way::FRAGMENTS, Way::FRAGMENTS_NARROW}) {
-                lists_are_exact({way, kind, distance, 500, 9, 20, 13, 5, 7});
+                lists_are_exact({way, kind, distance, 300, 5, 20, 9, 4, 7});
             }
         }
     }
@@ -27,8 +27,8 @@ CHECK(codes_of_every_width_are_decoded) {
     for (Distance distance : {Distance::L2, Distance::IP}) {
         for (Way way : {Way::FRAGMENTS, Way::FRAGMENTS_NARROW, Way::TABLES}) {
             for (int dsub : {2, 4, 8}) {
-                for (int dim : {8, 24, 40, 72}) {
-                    lists_are_exact({way, Kind::GAUSSIAN, distance, 300, 5, dim, 6, 3, 4, 12, dsub});
+                for (int dim : {8, 40, 72}) {
+                    lists_are_exact({way, Kind::GAUSSIAN, distance, 200, 3, dim, 4, 2, 4, 12, dsub});
                 }
             }
         }
@@ -41,7 +41,7 @@ CHECK(codes_of_every_width_are_decoded) {
 
 CHECK(items_hold_more_queries_than_one_block_takes) {
     for (Way way : {Way::ROWS, Way::ROWS_NARROW, Way::ROWS_DIRECT, Way::TABLES, Way::FRAGMENTS, Way::FRAGMENTS_NARROW}) {
-        lists_are_exact({way, Kind::CLUSTERED, Distance::L2, 400, 150, 16, 3, 2, 3});
+        lists_are_exact({way, Kind::CLUSTERED, Distance::L2, 150, way == Way::TABLES ? 9 : 140, 16, 3, 2, 3});
     }
 }
 
@@ -69,7 +69,7 @@ CHECK(lists_go_on_in_pieces_when_candidates_overflow) {
 // The bounds must not be so wide that everything is computed again.
 CHECK(most_groups_are_left_out) {
     for (Way way : {Way::ROWS, Way::TABLES, Way::FRAGMENTS}) {
-        const ListSearch search = lists_are_exact({way, Kind::GAUSSIAN, Distance::L2, 6000, 4, 32, 12, 12, 2});
+        const ListSearch search = lists_are_exact({way, Kind::GAUSSIAN, Distance::L2, 5000, 2, 32, 8, 8, 2});
         if (search.listed * 5 > search.probed) {
             check::wrong("way %d: %d of %d groups", int(way), search.listed, search.probed);
         }

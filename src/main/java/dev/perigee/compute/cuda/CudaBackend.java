@@ -128,7 +128,8 @@ public final class CudaBackend implements ComputeBackend {
      * @throws PerigeeException UNSUPPORTED with the reason if it cannot
      */
     DeviceLists lists(IndexData data, boolean part) {
-        return new DeviceLists(data, device, part ? DeviceLists.NEVER_REFINED : refinesFromHost ? 0 : Long.MAX_VALUE, tileRows);
+        return new DeviceLists(data, device, part ? DeviceLists.NEVER_REFINED : refinesFromHost ? 0 : Long.MAX_VALUE,
+                tileRows == DeviceSegment.MOST_ROWS ? Integer.MAX_VALUE : tileRows);
     }
 
     long workBytes() {

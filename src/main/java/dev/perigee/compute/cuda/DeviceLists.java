@@ -36,7 +36,7 @@ final class DeviceLists extends DeviceTiles<ListTile> {
     DeviceLists(IndexData data, CudaDevice device, long mostRefined, int tileSlots) {
         this.data = data;
         this.mostRefined = mostRefined;
-        this.tileSlots = Math.min(tileSlots, DeviceSegment.MOST_ROWS);
+        this.tileSlots = tileSlots;
         this.lists = lists(data);
         int[] groups = new int[lists.lists()];
         Arrays.setAll(groups, l -> groups(l));

@@ -40,7 +40,7 @@ final class Dispatcher {
         final Condition changed;
         boolean taken;
         boolean done;
-        RuntimeException failure;
+        Throwable failure;
 
         Call(CudaSearcher searcher, SearchBatch batch, TopK into, Condition changed) {
             this.searcher = searcher;
@@ -98,8 +98,11 @@ final class Dispatcher {
         if (lease != null) {
             lead(group, lease);
         }
-        if (mine.failure != null) {
-            throw mine.failure;
+        switch (mine.failure) {
+            case null -> { }
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            default -> throw new IllegalStateException(mine.failure);
         }
     }
 
@@ -158,7 +161,7 @@ final class Dispatcher {
     private static void searchAlone(Call call, Slot slot) {
         try {
             call.searcher.search(slot, call.batch, call.into);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             call.failure = e;
         }
     }
@@ -188,8 +191,8 @@ final class Dispatcher {
                 }
             }
             return true;
-        } catch (RuntimeException e) {
-            return false;
+        } catch (RuntimeException | Error e) {
+            return false; // each is searched again by itself, and hears of its own failure
         }
     }
 }

@@ -4,7 +4,6 @@ import dev.perigee.compute.Benchmark;
 import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
-import dev.perigee.index.FlatData;
 import dev.perigee.index.IvfPqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
@@ -107,7 +106,7 @@ final class ListRows implements AutoCloseable {
         if (exact == null) {
             SearchBatch all = SearchBatch.of(queries.slice(0, count), shape.k(), new SearchParams.Flat());
             exact = new TopK(all.k());
-            try (Searcher flat = backend.open(List.of(FlatData.of(data.distance(), data.rows().rows(), made.arena())))) {
+            try (Searcher flat = backend.open(List.of(data.rows()))) {
                 flat.search(all, exact);
             }
         }

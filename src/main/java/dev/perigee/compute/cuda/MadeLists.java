@@ -79,22 +79,30 @@ final class MadeLists implements AutoCloseable {
         }
         InvertedLists lists = new InvertedLists(shape.lists(), ints(begins), ints(sizes), slots);
         Matrix mean = centroids.mean();
-        double[] extent = IntStream.range(0, rows).parallel().mapToObj(row -> extent(all, row, mean))
+        double[] extent = IntStream.range(0, (rows + PIECE - 1) / PIECE).parallel()
+                .mapToObj(piece -> extent(all.slice(piece * PIECE, Math.min(rows, (piece + 1) * PIECE)), mean))
                 .reduce(new double[2], (a, b) -> new double[] {Math.max(a[0], b[0]), Math.max(a[1], b[1])});
         FlatData flat = new FlatData(Distance.L2, all, mean, arena.allocate(rows * 4L, 64), Math.sqrt(extent[0]) * (1 + 1e-9),
                 Math.sqrt(extent[1]) * (1 + 1e-9));
         return new IvfPqData(new IvfModel(SEED, centroids, quantizer), lists, codes, terms, flat);
     }
 
-    private static double[] extent(Matrix rows, int row, Matrix mean) {
-        double fromMean = 0;
-        double fromZero = 0;
-        for (int t = 0; t < rows.dim(); t++) {
-            double x = rows.get(row, t);
-            fromZero += x * x;
-            fromMean += (x - mean.get(0, t)) * (x - mean.get(0, t));
+    /** The largest squares of |row - mean| and |row|. */
+    private static double[] extent(Matrix rows, Matrix mean) {
+        double[] most = new double[2];
+        float[] centre = mean.get(0);
+        for (int i = 0; i < rows.rows(); i++) {
+            double fromMean = 0;
+            double fromZero = 0;
+            for (int t = 0; t < centre.length; t++) {
+                double x = rows.get(i, t);
+                fromZero += x * x;
+                fromMean += (x - centre[t]) * (x - centre[t]);
+            }
+            most[0] = Math.max(most[0], fromMean);
+            most[1] = Math.max(most[1], fromZero);
         }
-        return new double[] {fromMean, fromZero};
+        return most;
     }
 
     private MemorySegment ints(int[] values) {
@@ -138,11 +146,6 @@ final class MadeLists implements AutoCloseable {
 
     IvfPqData data() {
         return data;
-    }
-
-    /** Memory that is freed with it. */
-    Arena arena() {
-        return arena;
     }
 
     /** Queries like the rows. */
