@@ -47,7 +47,8 @@ final class BuildRows {
                     points.means(moved);
                 }));
                 double limit = limit(shape);
-                return row.row(millis, limit, Double.NaN, Map.of("of_limit", limit / millis, "open_rows", (double) points.open()));
+                return row.row(millis, limit, Double.NaN,
+                        Map.of("of_limit", limit / millis, "open_rows", (double) points.open()));
             }
         }
     }
@@ -77,7 +78,8 @@ final class BuildRows {
         int dim = m * DSUB;
         try (Arena arena = Arena.ofShared(); Slots.Lease lease = backend.slots().take()) {
             Matrix rows = SeededRows.CLUSTERED.make(arena, Distance.L2, shape.rows(), dim, 1);
-            FlatData centroids = FlatData.of(Distance.L2, SeededRows.CLUSTERED.make(arena, Distance.L2, shape.queries(), dim, 2), arena);
+            Matrix chosen = SeededRows.CLUSTERED.make(arena, Distance.L2, shape.queries(), dim, 2);
+            FlatData centroids = FlatData.of(Distance.L2, chosen, arena);
             Matrix words = SeededRows.GAUSSIAN.make(arena, Distance.L2, m * WORDS, DSUB, 3);
             Slot slot = lease.slot();
             try (CudaPoints points = new CudaPoints(backend, rows); DeviceBuffer codewords = slot.uploaded(words, Purpose.OTHER);

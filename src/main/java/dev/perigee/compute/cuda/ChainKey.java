@@ -19,7 +19,11 @@ record ChainKey(DeviceTiles<?> tiles, int segment, int count, int probes, int ke
 
     /** 1, 8, 32, 128 or 512: the size that a batch is filled up to, with queries that want nothing. */
     static int filled(int count) {
-        return count > MOST_QUERIES ? count : count <= 1 ? 1 : count <= 8 ? 8 : count <= 32 ? 32 : count <= 128 ? 128 : MOST_QUERIES;
+        int size = 1;
+        while (size < count) {
+            size = size == 1 ? 8 : size * 4;
+        }
+        return count > MOST_QUERIES ? count : size;
     }
 
     /** The next power of two, for sizes that would differ from search to search. */

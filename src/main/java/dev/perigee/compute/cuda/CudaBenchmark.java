@@ -18,7 +18,8 @@ import java.util.function.Function;
 
 /**
  * The rows of {@code bench gpu}. Ceilings are measured in every run, wanted or not: they make the limits. Rows are made up,
- * clustered and seeded: those of exact searches on the host, those of inverted lists on the device. A value is the median of at least 21 runs.
+ * clustered and seeded: those of exact searches on the host, those of inverted lists on the device. A value is the median of
+ * at least 21 runs.
  */
 final class CudaBenchmark implements Benchmark {
     private final CudaBackend backend;
@@ -109,7 +110,8 @@ final class CudaBenchmark implements Benchmark {
             TopK top = new TopK(batch.k());
             double millis = Timings.median(sizes, () -> Timings.millis(() -> {
                 top.clear();
-                try (CudaBackend fresh = CudaBackend.open(backend.cudaDevice().facts()); Searcher searcher = fresh.open(List.of(data))) {
+                try (CudaBackend fresh = CudaBackend.open(backend.cudaDevice().facts());
+                        Searcher searcher = fresh.open(List.of(data))) {
                     searcher.search(batch, top);
                 }
             }));

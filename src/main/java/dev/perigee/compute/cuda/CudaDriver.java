@@ -158,6 +158,7 @@ public record CudaDriver(String file, String version, List<Device> devices, Stri
     private Device choose(String number, String setting) {
         return devices.stream().filter(d -> number.equals(String.valueOf(d.number()))).findFirst()
                 .orElseThrow(() -> PerigeeException.invalid("%s: '%s' (expected %s)".formatted(CHOICE, setting,
-                        devices.size() == 1 ? "0, the only GPU" : "0 to %d, several with commas, or all".formatted(devices.size() - 1))));
+                        devices.size() == 1 ? "0, the only GPU"
+                                : "0 to %d, several with commas, or all".formatted(devices.size() - 1))));
     }
 }

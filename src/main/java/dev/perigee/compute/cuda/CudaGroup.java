@@ -65,7 +65,8 @@ public final class CudaGroup implements ComputeBackend {
 
     @Override
     public Searcher open(List<IndexData> segments) {
-        return segments.stream().allMatch(FlatData.class::isInstance) ? first().open(segments) : new GroupSearcher(this, segments);
+        boolean flat = segments.stream().allMatch(FlatData.class::isInstance);
+        return flat ? first().open(segments) : new GroupSearcher(this, segments);
     }
 
     @Override

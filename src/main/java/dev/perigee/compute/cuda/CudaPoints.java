@@ -138,14 +138,15 @@ final class CudaPoints implements Points {
         for (Slot.Part part : new Slot.Part[] {ALPHA, BETA, GAMMA, UNIT, CONSTANT}) {
             slot.reserve(part, n * 8L);
         }
-        slot.of(Kernel.INGEST_QUERIES).put(rows, first * stride).put(stride / 4).put(n).put(dim).put(segment.centre()).put(l2 ? 1 : 0)
-                .put(scale.queries()).put(scale.rows()).put(scale.accumulation()).put(0.0).put(slot.at(SHADOWS)).put(slot.at(ALPHA))
-                .put(slot.at(BETA)).put(slot.at(GAMMA)).put(slot.at(UNIT)).put(slot.at(CONSTANT));
+        slot.of(Kernel.INGEST_QUERIES).put(rows, first * stride).put(stride / 4).put(n).put(dim).put(segment.centre())
+                .put(l2 ? 1 : 0).put(scale.queries()).put(scale.rows()).put(scale.accumulation()).put(0.0).put(slot.at(SHADOWS))
+                .put(slot.at(ALPHA)).put(slot.at(BETA)).put(slot.at(GAMMA)).put(slot.at(UNIT)).put(slot.at(CONSTANT));
         slot.launch(padded / 8, 1, 256, 0);
         open.fill(0, 4, 0, slot.stream());
         ProductShape shape = ProductShape.of(Integer.MAX_VALUE, chunks);
-        slot.of(shape == ProductShape.RESIDENT ? Kernel.GEMM_NEAREST_RESIDENT : Kernel.GEMM_NEAREST_STREAMED).put(slot.at(SHADOWS))
-                .put(tile.shadows()).put(tile.starts()).put(chunks).put(tile.panels()).put(slot.at(ALPHA)).put(slot.at(BETA))
+        boolean resident = shape == ProductShape.RESIDENT;
+        slot.of(resident ? Kernel.GEMM_NEAREST_RESIDENT : Kernel.GEMM_NEAREST_STREAMED).put(slot.at(SHADOWS)).put(tile.shadows())
+                .put(tile.starts()).put(chunks).put(tile.panels()).put(slot.at(ALPHA)).put(slot.at(BETA))
                 .put(slot.at(GAMMA)).put(scale.accumulation()).put(largest).put(n).put(labels, first * 4L).put(open).put(open, 4);
         slot.launch((n + shape.queries - 1) / shape.queries, 1, shape.threads, shape.sharedBytes(chunks));
         exact(slot, segment.data(), tile.rows, first, n);
@@ -212,7 +213,8 @@ final class CudaPoints implements Points {
             slot.launch(1, 1, 512, 0);
             slot.of(Kernel.SORT_LABELS).put(labels).put(count).put(cursors).put(order);
             slot.launch((count + 255) / 256, 1, 256, 0);
-            slot.of(Kernel.LIST_MEANS).put(rows).put(stride / 4).put(dim).put(begins).put(order).put(moved).put(centroids.stride() / 4);
+            slot.of(Kernel.LIST_MEANS).put(rows).put(stride / 4).put(dim).put(begins).put(order).put(moved)
+                    .put(centroids.stride() / 4);
             slot.launch(k, 1, 256, 0);
             MemorySegment host = arena.allocate(k * 4L, 4);
             counts.download(0, host, slot.stream());

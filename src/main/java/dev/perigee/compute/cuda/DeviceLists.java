@@ -63,8 +63,8 @@ final class DeviceLists extends DeviceTiles<ListTile> {
         long bytes = DeviceQuantizer.tableBytes(quantizer, codes.dim());
         if (bytes > device.sharedMemoryPerBlock()) {
             throw new PerigeeException(ErrorCode.UNSUPPORTED,
-                    "index: ivf_pq with %d parts of %d bits: look-up tables of %,d bytes (expected at most %,d, the shared memory of %s)"
-                            .formatted(quantizer.m(), quantizer.bits(), bytes, device.sharedMemoryPerBlock(), device.name()));
+                    ("index: ivf_pq with %d parts of %d bits: look-up tables of %,d bytes "
+                            + "(expected at most %,d, the shared memory of %s)").formatted(quantizer.m(), quantizer.bits(), bytes, device.sharedMemoryPerBlock(), device.name()));
         }
     }
 

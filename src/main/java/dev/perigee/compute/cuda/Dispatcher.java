@@ -16,7 +16,8 @@ import java.util.concurrent.locks.Condition;
 /**
  * Hands searches to the slots of a device, in the order they came. Natural batching, no timer and no thread of its own: while
  * all slots are busy searches wait, and the first of them that gets a slot takes along those behind it that search the same
- * by the same masks, as one batch. Each query has its own k and parameters, so a search gets what it would get alone. Thread-safe.
+ * by the same masks, as one batch. Each query has its own k and parameters, so a search gets what it would get alone.
+ * Thread-safe.
  */
 final class Dispatcher {
     /** Queries of searches that are joined, and of the largest that is. */

@@ -47,7 +47,8 @@ final class Encoding {
     /** @param codes [count, m] bytes */
     static void launch(Slot slot, DeviceBuffer residuals, long stride, int count, DeviceBuffer codewords, int bits, int dsub,
             DeviceBuffer codes, int m) {
-        slot.of(Kernel.ENCODE_PARTS).put(residuals).put(stride / 4).put(count).put(codewords).put(bits).put(dsub).put(codes).put(m);
+        slot.of(Kernel.ENCODE_PARTS).put(residuals).put(stride / 4).put(count).put(codewords).put(bits).put(dsub).put(codes)
+                .put(m);
         slot.launch((count + 255) / 256, m, 256, (4 << bits) * dsub);
     }
 }

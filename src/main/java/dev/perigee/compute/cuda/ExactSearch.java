@@ -46,7 +46,8 @@ final class ExactSearch {
             DeviceSegment first = parts.getFirst().rows;
             boolean whole = parts.size() == 1 && !first.byProducts() && first.isWhole(slot) && first.data().count() > 0;
             int filled = whole ? Math.min(block, ChainKey.filled(count)) : count;
-            QueryBlock queries = new QueryBlock(slot, filled, batch.queries(), whole ? ChainKey.rounded(most) : most, KS, ANSWERS);
+            int places = whole ? ChainKey.rounded(most) : most;
+            QueryBlock queries = new QueryBlock(slot, filled, batch.queries(), places, KS, ANSWERS);
             search(queries, parts, groups, batch, from, count, whole, workBytes, product, into);
             from += count;
         }

@@ -122,11 +122,12 @@ final class GroupSearcher implements Searcher {
             CodeFallback.compareAll(data, split.segment, batch, query, into);
             return;
         }
-        boolean refines = split.data instanceof IvfPqData && ((SearchParams.IvfPq) batch.params()[query]).refine() > 0;
+        FlatData rows = split.data instanceof IvfPqData data && ((SearchParams.IvfPq) batch.params()[query]).refine() > 0
+                ? data.rows() : null;
         for (int rank = 0; rank < best.size(0); rank++) {
             int row = (int) best.position(0, rank);
-            double distance = refines ? split.data.distance().between(batch.queries(), query, ((IvfPqData) split.data).rows().rows(), row)
-                    : best.distance(0, rank);
+            double distance = rows == null ? best.distance(0, rank)
+                    : rows.distance().between(batch.queries(), query, rows.rows(), row);
             into.offer(query, distance, TopK.at(split.segment, row));
         }
     }

@@ -78,8 +78,8 @@ final class ListRows implements AutoCloseable {
                 TopK expected = reference.search(query, shape.k(), params());
                 for (int rank = 0; rank < shape.k(); rank++) {
                     ReferenceAnswers.check(top.position(query, rank) == expected.position(0, rank)
-                            && top.distance(query, rank) == expected.distance(0, rank), "%s: query %d, place %d: row %d (expected %d)",
-                            what, query, rank, top.position(query, rank), expected.position(0, rank));
+                            && top.distance(query, rank) == expected.distance(0, rank),
+                            "%s: query %d, place %d: row %d (expected %d)", what, query, rank, top.position(query, rank), expected.position(0, rank));
                 }
             });
         }

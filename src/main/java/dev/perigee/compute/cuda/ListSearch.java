@@ -186,7 +186,8 @@ final class ListSearch {
     /** The search of the one tile. */
     private TileSearch tile() {
         TileSearch[] one = new TileSearch[1];
-        lists.eachTile(slot, tile -> one[0] = ListTileSearch.of(block, coarse, lists, tile, batch.mask(segment), TopK.at(segment, 0)));
+        RowMask mask = batch.mask(segment);
+        lists.eachTile(slot, tile -> one[0] = ListTileSearch.of(block, coarse, lists, tile, mask, TopK.at(segment, 0)));
         return one[0];
     }
 

@@ -31,7 +31,8 @@ final class ListTile implements DeviceTiles.Tile {
     private Codes codes;
 
     /** Codes as both scans read them; bounds are null where only tables scan. */
-    record Codes(DeviceBuffer cells, DeviceBuffer terms, DeviceBuffer groupNorm, DeviceBuffer groupError, DeviceBuffer groupStart) {
+    record Codes(DeviceBuffer cells, DeviceBuffer terms, DeviceBuffer groupNorm, DeviceBuffer groupError,
+            DeviceBuffer groupStart) {
     }
 
     ListTile(DeviceLists of, int first, int end, Slot slot) {

@@ -90,7 +90,7 @@ abstract class ListTileSearch extends TileSearch {
 
     /** The lists of each query: numbers, counts and how many there may be. */
     final Arguments putProbes(Arguments a) {
-        return a.put(coarse.memory(), coarse.layout().positions()).put(coarse.memory(), coarse.layout().topCounts()).put(coarse.most);
+        return putProbeCounts(putLists(a));
     }
 
     final Arguments putLists(Arguments a) {
@@ -121,7 +121,8 @@ abstract class ListTileSearch extends TileSearch {
     /** Numbers the groups of each query. */
     final void planProbes() {
         slot.at(PAIR_COUNTS).fill(0, lists() * 4L, 0, slot.stream());
-        putProbes(slot.of(Kernel.PLAN_PROBES)).put(block.count).put(tile.listGroups).put(slot.at(BEGINS)).put(slot.at(PAIR_COUNTS));
+        putProbes(slot.of(Kernel.PLAN_PROBES)).put(block.count).put(tile.listGroups).put(slot.at(BEGINS))
+                .put(slot.at(PAIR_COUNTS));
         slot.launch((block.count + 7) / 8, 1, 256, 0);
     }
 
@@ -136,8 +137,8 @@ abstract class ListTileSearch extends TileSearch {
 
     /** The plan and where minima go: the last arguments of a scan. */
     final Arguments putPlan(Arguments a) {
-        return a.put(slot.at(PAIRS)).put(slot.at(PAIR_BEGINS)).put(slot.at(ITEM_BEGINS)).put(tile.listGroups).put(tile.firstGroups)
-                .put(lists()).put(itemGroups()).put(probes()).put(slot.at(BEGINS)).put(slot.at(MINIMA)).put((long) columns);
+        return a.put(slot.at(PAIRS)).put(slot.at(PAIR_BEGINS)).put(slot.at(ITEM_BEGINS)).put(tile.listGroups)
+                .put(tile.firstGroups).put(lists()).put(itemGroups()).put(probes()).put(slot.at(BEGINS)).put(slot.at(MINIMA)).put((long) columns);
     }
 
     /** What bounds the error of a key: of the groups, then of sums, of the key itself, and besides. */
@@ -145,10 +146,11 @@ abstract class ListTileSearch extends TileSearch {
     }
 
     final void select(DeviceBuffer active, int queries, boolean again, int begin, int end, Errors errors) {
-        Arguments a = putActive(slot.of(Kernel.LISTS_SELECT), active).put(slot.at(MINIMA)).put((long) columns).put(slot.at(BEGINS));
+        Arguments a = putActive(slot.of(Kernel.LISTS_SELECT), active).put(slot.at(MINIMA)).put((long) columns)
+                .put(slot.at(BEGINS));
         putProbeCounts(putLists(a)).put(tile.firstGroups).put(block.ks()).put(slot.at(ALPHA)).put(slot.at(BETA))
-                .put(slot.at(GAMMA)).put(slot.at(UNIT)).put(slot.at(CONSTANT)).put(errors.norm).put(errors.error).put(errors.start)
-                .put(errors.accumulation).put(errors.relative).put(errors.slack);
+                .put(slot.at(GAMMA)).put(slot.at(UNIT)).put(slot.at(CONSTANT)).put(errors.norm).put(errors.error)
+                .put(errors.start).put(errors.accumulation).put(errors.relative).put(errors.slack);
         block.putFound(a).put(again ? 1 : 0).put(begin).put(end).put(slot.at(LIMITS)).put(block.groupCapacity)
                 .put(slot.at(LIST_COUNTS)).put(slot.at(LIST)).put(slot.at(LIST_PROBES));
         slot.launch(queries, 1, 512, 0);

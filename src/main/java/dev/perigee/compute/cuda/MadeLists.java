@@ -15,8 +15,8 @@ import java.util.stream.IntStream;
 
 /**
  * An IVF-PQ index for benchmarks, clustered, made by a device piece by piece from a seed: a row is the centroid of its list and
- * the codewords of its code, and noise. So no time goes into training, and codes are as good as codes can be. Lists hold from half
- * to one and a half times the mean.
+ * the codewords of its code, and noise. So no time goes into training, and codes are as good as codes can be. Lists hold from
+ * half to one and a half times the mean.
  */
 final class MadeLists implements AutoCloseable {
     private static final long SEED = 0x5EED;

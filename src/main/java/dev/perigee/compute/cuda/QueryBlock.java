@@ -101,7 +101,8 @@ final class QueryBlock {
     }
 
     Arguments putPool(Arguments a) {
-        return a.put(poolCapacity).put(slot.at(memory), layout.poolCounts()).put(slot.at(POOL_DISTANCES)).put(slot.at(POOL_POSITIONS));
+        return a.put(poolCapacity).put(slot.at(memory), layout.poolCounts()).put(slot.at(POOL_DISTANCES))
+                .put(slot.at(POOL_POSITIONS));
     }
 
     DeviceBuffer memory() {

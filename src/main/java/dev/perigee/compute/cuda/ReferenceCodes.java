@@ -92,7 +92,8 @@ final class ReferenceCodes {
     private float product(float[] weights, int part, int word) {
         float sum = 0;
         for (int t = 0; part < quantizer.m() && t < quantizer.dsub(); t++) {
-            sum = Math.fma(weights[part * quantizer.dsub() + t], quantizer.codewords().get((part << quantizer.bits()) + word, t), sum);
+            float value = quantizer.codewords().get((part << quantizer.bits()) + word, t);
+            sum = Math.fma(weights[part * quantizer.dsub() + t], value, sum);
         }
         return sum;
     }

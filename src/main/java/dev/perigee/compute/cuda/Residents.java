@@ -4,7 +4,10 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.function.Function;
 
-/** What searchers hold on the device, each piece of index data once: shared by identity, freed with the last holder. Thread-safe. */
+/**
+ * What searchers hold on the device, each piece of index data once: shared by identity, freed with the last holder.
+ * Thread-safe.
+ */
 final class Residents {
     private static final class Share {
         final DeviceTiles<?> tiles;

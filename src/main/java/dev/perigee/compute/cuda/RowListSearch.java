@@ -49,8 +49,8 @@ final class RowListSearch extends ListTileSearch {
         } else {
             ingestQueries(centre, l2, 0, 0, 0, false, data.length());
             planItems(WIDE);
-            Arguments a = block.putQueries(slot.of(Kernel.LISTS_DIRECT)).put(rows.rows).put(data.rows().stride() / 4).put(block.dim)
-                    .put(l2 ? 1 : 0);
+            Arguments a = block.putQueries(slot.of(Kernel.LISTS_DIRECT)).put(rows.rows).put(data.rows().stride() / 4)
+                    .put(block.dim).put(l2 ? 1 : 0);
             putPlan(putMask(a).put(tile.rowOf));
             slot.launch(blocks(), 1, 256, 0);
         }
@@ -59,8 +59,8 @@ final class RowListSearch extends ListTileSearch {
     private void scanShadows(boolean wide) {
         int queries = wide ? WIDE : NARROW;
         planItems(queries);
-        Arguments a = slot.of(wide ? Kernel.LISTS_GROUPMIN : Kernel.LISTS_GROUPMIN_NARROW).put(slot.at(SHADOWS)).put(rows.shadows())
-                .put(rows.starts());
+        Arguments a = slot.of(wide ? Kernel.LISTS_GROUPMIN : Kernel.LISTS_GROUPMIN_NARROW).put(slot.at(SHADOWS))
+                .put(rows.shadows()).put(rows.starts());
         putPlan(putMask(a).put(ProductShape.chunks(block.dim)));
         slot.launch(blocks(), 1, 128, (wide ? WIDE_STAGES : NARROW_STAGES) * ProductShape.stageBytes(queries));
     }
