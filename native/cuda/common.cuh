@@ -77,6 +77,15 @@ __device__ __forceinline__ void copy_async_wait() {
 
 #define KERNEL extern "C" __global__ void
 
+// The sum of the values of a warp's lanes up to this one, itself included.
+__device__ __forceinline__ int lanes_upto(int value, int lane) {
+    for (int apart = 1; apart < 32; apart *= 2) {
+        const int before = __shfl_up_sync(~0u, value, apart);
+        value += lane >= apart ? before : 0;
+    }
+    return value;
+}
+
 // A place where a test of the checks can break a kernel by name, see native/check/README.md; nothing in every other build.
 #ifndef MUTANT
 #define MUTANT(name) false

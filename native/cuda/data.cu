@@ -99,10 +99,7 @@ KERNEL __launch_bounds__(256) anchor_lut(const float* queries, long long query_s
             sum += __half2float(part[word.x >> shift & 255]) + __half2float(part[TABLE + (word.y >> shift & 255)]);
             sum += __half2float(part[2 * TABLE + (word.z >> shift & 255)]) + __half2float(part[3 * TABLE + (word.w >> shift & 255)]);
         }
-        float least = row_of[group * GROUP + lane] >= 0 ? sum : INFINITY;
-        for (int other = 16; other > 0; other >>= 1) {
-            least = fminf(least, __shfl_xor_sync(~0u, least, other));
-        }
+        const float least = lanes_least(row_of[group * GROUP + lane] >= 0 ? sum : INFINITY);
         if (lane == 0) {
             minima[query * columns + i] = least;
         }

@@ -54,6 +54,18 @@ __device__ __forceinline__ void direct_keys(float (&keys)[4][4], Query query, Ro
     }
 }
 
+// The smallest of a thread's keys in one of the two groups, and of the 16 threads that share the query; there(j) says whether
+// the j-th row of the thread counts.
+template <class There>
+__device__ __forceinline__ float direct_least(const float (&keys)[4], int group, There there) {
+    float least = INFINITY;
+#pragma unroll
+    for (int j = group * 2; j < group * 2 + 2; ++j) {
+        least = there(j) ? fminf(least, fminf(keys[j], LARGEST_KEY)) : least;
+    }
+    return lanes_least(least, 16);
+}
+
 // Vectors of a block, in order: `count` of them in all.
 struct DirectVectors {
     const float* vectors;
@@ -82,17 +94,10 @@ KERNEL __launch_bounds__(256) direct_groupmin(const float* queries, long long qu
     for (int i = 0; i < 4; ++i) {
 #pragma unroll
         for (int group = 0; group < 2; ++group) {
-            float least = INFINITY;
-#pragma unroll
-            for (int j = group * 2; j < group * 2 + 2; ++j) {
+            const float least = direct_least(keys[i], group, [=](int j) {
                 const int r = row + tx + 16 * j;
-                const bool there = r < n && allowed(mask, r);
-                least = there ? fminf(least, fminf(keys[i][j], LARGEST_KEY)) : least;
-            }
-#pragma unroll
-            for (int lane = 8; lane > 0; lane >>= 1) {
-                least = fminf(least, __shfl_xor_sync(~0u, least, lane, 16));
-            }
+                return r < n && allowed(mask, r);
+            });
             const int column = blockIdx.y * 2 + group;
             if (tx == 0 && query + 16 * i < count && column < columns) {
                 minima[size_t(query + 16 * i) * columns + column] = least;
@@ -139,10 +144,7 @@ KERNEL __launch_bounds__(256) product_groupmin(const float* products, long long 
         const float key = starts == nullptr ? -product : fmaf(-2.0f, product, starts[row]);
         least = fminf(key, LARGEST_KEY);
     }
-#pragma unroll
-    for (int other = 16; other > 0; other >>= 1) {
-        least = fminf(least, __shfl_xor_sync(~0u, least, other));
-    }
+    least = lanes_least(least);
     if (lane == 0) {
         minima[size_t(blockIdx.y) * columns + group] = least;
     }

@@ -25,6 +25,15 @@ __device__ __forceinline__ size_t panel_offset(int vector, int t, int chunks) {
     return chunk * (CHUNK_BYTES / 2) + unit_offset(vector % PANEL, t % CHUNK / 8) / 2 + t % 8;
 }
 
+// The least value of the `width` lanes that stand together, for all of them: of a group, if each has one of its rows.
+__device__ __forceinline__ float lanes_least(float least, int width = 32) {
+#pragma unroll
+    for (int apart = width / 2; apart > 0; apart >>= 1) {
+        least = fminf(least, __shfl_xor_sync(~0u, least, apart, width));
+    }
+    return least;
+}
+
 // Whether a row may be returned. mask: a bit per row, a word per group; null = every row.
 __device__ __forceinline__ bool allowed(const unsigned* mask, int row) {
     return mask == nullptr || mask[row / GROUP] >> row % GROUP & 1;

@@ -26,11 +26,7 @@ KERNEL __launch_bounds__(256) plan_probes(const long long* lists, const int* cou
                 atomicAdd(&pair_counts[list], 1);
             }
         }
-        int upto = groups;
-        for (int other = 1; other < 32; other *= 2) {
-            const int before = __shfl_up_sync(~0u, upto, other);
-            upto += lane >= other ? before : 0;
-        }
+        const int upto = lanes_upto(groups, lane);
         if (j < probes) {
             mine[j] = begin + upto - groups;
         }
@@ -58,14 +54,8 @@ KERNEL __launch_bounds__(PLAN_THREADS) plan_lists(const int* pair_counts, const 
         const int my_pairs = list < lists ? pair_counts[list] : 0;
         const int my_groups = list < lists ? list_groups[list] : 0;
         const int my_items = (my_pairs + item_queries - 1) / item_queries * ((my_groups + item_groups - 1) / item_groups);
-        int pairs_upto = my_pairs;
-        int items_upto = my_items;
-        for (int other = 1; other < 32; other *= 2) {
-            const int pairs_before = __shfl_up_sync(~0u, pairs_upto, other);
-            const int items_before = __shfl_up_sync(~0u, items_upto, other);
-            pairs_upto += lane >= other ? pairs_before : 0;
-            items_upto += lane >= other ? items_before : 0;
-        }
+        int pairs_upto = lanes_upto(my_pairs, lane);
+        int items_upto = lanes_upto(my_items, lane);
         if (lane == 31) {
             pairs[warp] = pairs_upto;
             items[warp] = items_upto;

@@ -103,10 +103,7 @@ KERNEL __launch_bounds__(256) scan_lut(const float* queries, long long query_str
         }
         const size_t pair = size_t(query) * probes + probe;
         const int group = first_groups[lists[pair]] + i - mine[probe];
-        float least = all.key(tables, group, lane, static_cast<float>(distances[pair]));
-        for (int other = 16; other > 0; other >>= 1) {
-            least = fminf(least, __shfl_xor_sync(~0u, least, other));
-        }
+        const float least = lanes_least(all.key(tables, group, lane, static_cast<float>(distances[pair])));
         if (lane == 0) {
             minima[query * columns + i] = least;
         }

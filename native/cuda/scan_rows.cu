@@ -150,17 +150,10 @@ KERNEL __launch_bounds__(256) lists_direct(const float* queries, long long query
             for (int i = 0; i < 4; ++i) {
 #pragma unroll
                 for (int group = 0; group < 2; ++group) {
-                    float least = INFINITY;
-#pragma unroll
-                    for (int j = group * 2; j < group * 2 + 2; ++j) {
+                    const float least = direct_least(keys[i], group, [=](int j) {
                         const int r = row + tx + 16 * j;
-                        const bool there = begin + group < item.groups && row_of[r] >= 0 && allowed(mask, r);
-                        least = there ? fminf(least, fminf(keys[i][j], LARGEST_KEY)) : least;
-                    }
-#pragma unroll
-                    for (int lane = 8; lane > 0; lane >>= 1) {
-                        least = fminf(least, __shfl_xor_sync(~0u, least, lane, 16));
-                    }
+                        return begin + group < item.groups && row_of[r] >= 0 && allowed(mask, r);
+                    });
                     const int slot = ty + 16 * i;
                     if (tx == 0 && slot < item.pairs && begin + group < item.groups) {
                         minima[item_pairs.targets[slot] + item.begin + begin + group] = least;

@@ -102,11 +102,7 @@ __device__ unsigned long long block_kth(Key key, int n, int k, int* shared) {
             for (int i = 0; i < SHARE; ++i) {
                 sum += shared[lane * SHARE + i];
             }
-            int upto = sum;
-            for (int other = 1; other < 32; other *= 2) {
-                const int before = __shfl_up_sync(~0u, upto, other);
-                upto += lane >= other ? before : 0;
-            }
+            const int upto = lanes_upto(sum, lane);
             int before = upto - sum;
             if (before < k && k <= upto) {
                 int bin = lane * SHARE;
