@@ -41,7 +41,7 @@ CHECK(codes_of_every_width_are_decoded) {
 
 CHECK(items_hold_more_queries_than_one_block_takes) {
     for (Way way : {Way::ROWS, Way::ROWS_NARROW, Way::ROWS_DIRECT, Way::TABLES, Way::FRAGMENTS, Way::FRAGMENTS_NARROW}) {
-        lists_are_exact({way, Kind::CLUSTERED, Distance::L2, 150, way == Way::TABLES ? 9 : 140, 16, 3, 2, 3});
+        lists_are_exact({way, Kind::CLUSTERED, Distance::L2, 150, way == Way::TABLES ? 9 : 140, 20, 3, 2, 3});
     }
 }
 

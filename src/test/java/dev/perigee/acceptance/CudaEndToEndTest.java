@@ -28,6 +28,7 @@ import dev.perigee.testing.TestIndex;
 import dev.perigee.vector.Matrix;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -77,6 +78,36 @@ class CudaEndToEndTest {
                 }
                 cars.build(Progress.NONE);
                 assertSame(client.search("cars", queries, request), expected.search(queries, request));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"IVF_FLAT,COSINE", "IVF_PQ,L2"})
+    void manyClientsAtOnceGetTheAnswersOfOneOnTheCpu(IndexKind kind, Distance distance) {
+        Matrix rows = Rows.CLUSTERED.make(Distance.L2, ROWS, DIM, 1);
+        Matrix queries = Rows.CLUSTERED.make(Distance.L2, 48, DIM, 2);
+        IndexSpec spec = new IndexSpec(kind, 6, kind == IndexKind.IVF_PQ ? 6 : 0, 8, 0);
+        try (ComputeBackend cpu = Backends.open("simd", 1);
+                Collection expected = Collection.create(new CollectionSpec("cars", DIM, distance, spec), cpu);
+                ComputeBackend cuda = Backends.open("cuda", 1); Collections collections = new Collections(cuda)) {
+            Collection cars = collections.create(new CollectionSpec("cars", DIM, distance, spec));
+            for (Collection each : List.of(expected, cars)) {
+                each.add(UpsertRequest.of(rows));
+                each.build(Progress.NONE);
+            }
+            ServerSettings settings = ServerSettings.standard().withAddress("127.0.0.1", 0);
+            try (Server server = Server.start(settings, collections)) {
+                IntStream.range(0, 8).parallel().forEach(c -> {
+                    try (Client client = Client.connect("127.0.0.1:" + server.address().getPort())) {
+                        for (int q = c; q < 48; q += 8) { // k, probes and refinement of its own for each
+                            SearchRequest request = SearchRequest.nearest(1 + q % 9).withProbes(1 + q % 4);
+                            SearchRequest own = kind == IndexKind.IVF_PQ ? request.withRefine(q % 3 * 10) : request;
+                            Matrix one = queries.slice(q, q + 1);
+                            assertSame(client.search("cars", one, own), expected.search(one, own));
+                        }
+                    }
+                });
             }
         }
     }
