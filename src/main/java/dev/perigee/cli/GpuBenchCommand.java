@@ -25,8 +25,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code perigee bench gpu}. */
-@Command(name = "gpu", description = {"Measure exact search on a GPU beside what the device can do, or verify its answers.",
-    "Rows are clustered, seeded, made up on the host. Every answer is checked. A value is the median of 21 runs or more."},
+@Command(name = "gpu", description = {"Measure search and training on a GPU beside what the device can do, or verify its answers.",
+    "Rows are clustered, seeded, made up: of exact search on the host, of lists on the device. Every answer is checked. A value "
+            + "is the median of 21 runs or more."},
         footer = {"", "Rows:",
             "  ceiling_copy_gbps        memory read and written by a copy",
             "  ceiling_mma_fp16_tflops  fp16 products of tensor cores, mma.sync",
@@ -38,6 +39,15 @@ import picocli.CommandLine.Option;
             "  E4_k100, E4_k4096        E1 with more neighbours, as a multiple of its time",
             "  E5                       inner product, 8,192 x 2,048, 5,000 queries, k = 32",
             "  S1                       the 64 smallest of each row of 10,000 x 16,384",
+            "  C1, C2                   an iteration of k-means; lists and codes per second",
+            "  P1                       ivf_pq, 1 M x 128, 16 of 1,024 lists, 10,000 queries, refine 64",
+            "  P2, P3, P5               10 M, 100 M and 100 M x 96, more lists (P5: 65,536)",
+            "  P4_q1000, P4_q32         P3 with fewer queries",
+            "  P6                       our scan of P3 beside the LUT anchor: the published scheme, made by us",
+            "  L1, L2                   one query of P3; 256 clients of P2 beside one batch of 256",
+            "  F1_50, F1_10, F1_1, F2   P2 by masks of 50, 10, 1 %; with a tenth deleted",
+            "  M1, D1                   P3 refined from the host's memory; equal answers in any batch",
+            "  B1_fatbin, B1_first_answer  size of the kernels; from opening the device to an answer",
             "A limit is what the ceilings of the same run allow; with --expected, those of one H200.",
             "A goal that is not met is shown, and does not change the exit code."})
 final class GpuBenchCommand implements Callable<Integer> {

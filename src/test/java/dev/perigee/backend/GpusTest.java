@@ -33,6 +33,8 @@ class GpusTest {
         assertThat(Gpus.of(cuda, "0").devices()).noneMatch(Gpus.Gpu::chosen);
         assertThat(Gpus.of(cuda, "0").problem()).contains("Old has compute capability 6.0");
         assertThat(Gpus.of(cuda, "1").devices().getLast().chosen()).isTrue();
-        assertThat(Gpus.of(cuda, "2").problem()).isEqualTo("PERIGEE_CUDA_DEVICE: '2' (expected 0 to 1)");
+        assertThat(Gpus.of(cuda, "1,1").devices()).filteredOn(Gpus.Gpu::chosen).hasSize(1);
+        assertThat(Gpus.of(cuda, "all").problem()).contains("Old has compute capability 6.0");
+        assertThat(Gpus.of(cuda, "2").problem()).isEqualTo("PERIGEE_CUDA_DEVICE: '2' (expected 0 to 1, several with commas, or all)");
     }
 }

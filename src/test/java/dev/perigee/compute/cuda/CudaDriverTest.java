@@ -93,7 +93,7 @@ class CudaDriverTest {
         for (String wrong : List.of("3", "-1", "C", "1e0")) {
             assertThatThrownBy(() -> driver.choose(wrong)).isInstanceOfSatisfying(PerigeeException.class,
                     e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT))
-                    .hasMessage("PERIGEE_CUDA_DEVICE: '%s' (expected 0 to 2)", wrong);
+                    .hasMessage("PERIGEE_CUDA_DEVICE: '%s' (expected 0 to 2, several with commas, or all)", wrong);
         }
         assertThatThrownBy(() -> driver.choose("1")).hasMessageContaining("B has compute capability 7.0");
     }
