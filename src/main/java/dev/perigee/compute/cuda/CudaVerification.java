@@ -57,6 +57,11 @@ final class CudaVerification implements Verification {
             }
         }
         lists(full, done);
+        BuildChecks building = new BuildChecks(backend);
+        for (SeededRows kind : SeededRows.values()) {
+            check(name("building", kind.name()), done, figures -> "means and codes of %,d rows as the reference".formatted(
+                    building.compare(kind, full ? new BuildChecks.Shape(5000, 128, 300) : new BuildChecks.Shape(150, 12, 20))));
+        }
         segmentsAndTiles(full, done);
         productRoute(full, done);
         if (full) {
