@@ -4,10 +4,20 @@
  * computes. May import: vector, distance, index, compute, and alone jcuda.
  *
  * <p><b>A search.</b> {@link dev.perigee.compute.cuda.CudaSearcher} holds its segments on the device
- * ({@link dev.perigee.compute.cuda.Residents}: each once, by identity; {@link dev.perigee.compute.cuda.DeviceSegment}: in tiles
- * that stay or pass through) and takes a {@link dev.perigee.compute.cuda.Slot}, a stream with memory to work in.
- * {@link dev.perigee.compute.cuda.ExactSearch} runs the kernels of {@code native/cuda} there, block of queries by block; what they
- * prove stands in {@code native/README.md}.
+ * ({@link dev.perigee.compute.cuda.Residents}: each once, by identity; {@link dev.perigee.compute.cuda.DeviceTiles}: in tiles
+ * that stay or pass through) and hands a batch to the {@link dev.perigee.compute.cuda.Dispatcher}, which joins what waits for a
+ * {@link dev.perigee.compute.cuda.Slot}, a stream with memory to work in. There
+ * {@link dev.perigee.compute.cuda.ExactSearch} and {@link dev.perigee.compute.cuda.ListSearch} run the kernels of
+ * {@code native/cuda}, block of queries by block and tile by tile ({@link dev.perigee.compute.cuda.TileSearch}); searches that
+ * are alike are one graph ({@link dev.perigee.compute.cuda.Graphs}). What the kernels prove stands in {@code native/README.md}.
+ * Several devices are a {@link dev.perigee.compute.cuda.CudaGroup}.
+ *
+ * <p><b>Building.</b> {@link dev.perigee.compute.cuda.CudaPoints} keeps rows on the device over the steps of k-means,
+ * {@link dev.perigee.compute.cuda.Encoding} makes codes; both give the bits of the CPU.
+ *
+ * <p><b>Measuring.</b> {@link dev.perigee.compute.cuda.GpuRow} names the rows of {@code bench gpu},
+ * {@link dev.perigee.compute.cuda.CudaVerification} the checks; SearchRows, ListRows, BuildRows, SelectRow and the classes
+ * called Checks do the work.
  *
  * <p><b>Before JCuda.</b> Where the driver is missing, JCuda's classes fail for good; where the driver lacks a function, its
  * first call ends the process. So {@link dev.perigee.compute.cuda.CudaDriver} asks through the foreign-function API first
