@@ -3,6 +3,7 @@ package dev.perigee.compute.cuda;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The end of what was given to a stream, seen by looking at a word that the device writes last: that takes a microsecond or
@@ -10,8 +11,10 @@ import java.lang.invoke.VarHandle;
  */
 final class Completion implements AutoCloseable {
     private static final VarHandle WORD = ValueLayout.JAVA_INT.varHandle();
-    /** Then the driver waits: a long search must not burn a core, and its errors come up there. */
+    /** Then it sleeps between looks, for a part of the time it has waited: a long search must not burn a core. */
     private static final long SPIN_NANOS = 200_000;
+    private static final int SLEEP_PART = 8;
+    private static final long MOST_SLEEP_NANOS = 1_000_000;
 
     private final PinnedBuffer word;
     private final MemorySegment segment;
@@ -34,13 +37,20 @@ final class Completion implements AutoCloseable {
 
     /** Waits for it. @throws dev.perigee.PerigeeException INTERNAL if some of the work failed */
     void await(CudaStream stream) {
-        long end = System.nanoTime() + SPIN_NANOS;
+        long begin = System.nanoTime();
         while ((int) WORD.getAcquire(segment, 0L) == 0) {
-            if (System.nanoTime() > end) {
+            long waited = System.nanoTime() - begin;
+            if (waited < SPIN_NANOS) {
+                Thread.onSpinWait();
+            } else if (Thread.currentThread().isInterrupted()) { // and so cannot sleep; the memory is still the device's
                 stream.synchronize();
                 return;
+            } else {
+                LockSupport.parkNanos(Math.min(waited / SLEEP_PART, MOST_SLEEP_NANOS));
+                if (stream.isDone()) { // nothing is ever signalled where work failed
+                    return;
+                }
             }
-            Thread.onSpinWait();
         }
     }
 

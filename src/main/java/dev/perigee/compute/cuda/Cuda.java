@@ -8,6 +8,7 @@ import jcuda.CudaException;
 /** Calls JCuda, whose exceptions are switched on, and puts them into Perigee's words. */
 final class Cuda {
     static final String OUT_OF_MEMORY = "CUDA_ERROR_OUT_OF_MEMORY";
+    static final String NOT_READY = "CUDA_ERROR_NOT_READY";
 
     private Cuda() {
     }

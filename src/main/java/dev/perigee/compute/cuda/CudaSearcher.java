@@ -64,11 +64,12 @@ final class CudaSearcher implements Searcher {
     }
 
     private Lists hold(int segment, IndexData data, IvfModel model) {
-        DeviceLists onDevice = backend.residents().hold(data, d -> backend.lists(d, part));
-        held.add(data);
+        // held before the lists and released after them: a graph points to both, and is known by the lists
         DeviceSegment centroids = backend.residents().hold(model.centroids(),
                 c -> new DeviceSegment(c, DeviceSegment.MOST_ROWS, false));
         held.add(model.centroids());
+        DeviceLists onDevice = backend.residents().hold(data, d -> backend.lists(d, part));
+        held.add(data);
         return new Lists(segment, centroids, onDevice);
     }
 
@@ -107,7 +108,7 @@ final class CudaSearcher implements Searcher {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            held.forEach(backend.residents()::release);
+            held.reversed().forEach(backend.residents()::release);
         }
     }
 }

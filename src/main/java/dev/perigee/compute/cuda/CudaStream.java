@@ -4,9 +4,11 @@ import static jcuda.driver.CUstream_flags.CU_STREAM_NON_BLOCKING;
 import static jcuda.driver.JCudaDriver.cuEventRecord;
 import static jcuda.driver.JCudaDriver.cuStreamCreate;
 import static jcuda.driver.JCudaDriver.cuStreamDestroy;
+import static jcuda.driver.JCudaDriver.cuStreamQuery;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 import static jcuda.driver.JCudaDriver.cuStreamWaitEvent;
 
+import jcuda.CudaException;
 import jcuda.driver.CUstream;
 
 /** Work of the device in order. */
@@ -28,6 +30,20 @@ public final class CudaStream extends CudaResource {
     public void synchronize() {
         enter();
         Cuda.call("waiting for a stream", () -> cuStreamSynchronize(stream));
+    }
+
+    /** Whether all that was given to it is done. @throws dev.perigee.PerigeeException INTERNAL if some of it failed */
+    public boolean isDone() {
+        enter();
+        try {
+            cuStreamQuery(stream);
+            return true;
+        } catch (CudaException e) {
+            if (e.getMessage().equals(Cuda.NOT_READY)) {
+                return false;
+            }
+            throw Cuda.failed("asking a stream", e);
+        }
     }
 
     /** Marks this place in the stream. */

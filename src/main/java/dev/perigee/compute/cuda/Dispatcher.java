@@ -89,7 +89,7 @@ final class Dispatcher {
                 group = take();
                 wakeFirst(); // another slot may be free
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             waiting.remove(mine);
             wakeFirst();
             throw e;
@@ -167,7 +167,7 @@ final class Dispatcher {
         }
     }
 
-    /** @return false if it failed: one search may have spoilt it for the others; nothing has changed then */
+    /** @return false if it failed: one search may have spoilt it for the others; no answer has changed then */
     private static boolean searchTogether(List<Call> group, Slot slot) {
         int count = group.stream().mapToInt(call -> call.batch.count()).sum();
         CudaSearcher searcher = group.getFirst().searcher;
@@ -185,15 +185,25 @@ final class Dispatcher {
             }
             TopK top = new TopK(k);
             searcher.search(slot, new SearchBatch(queries, k, params, group.getFirst().batch.masks()), top);
-            at = 0;
-            for (Call call : group) {
-                for (int q = 0; q < call.batch.count(); q++) {
-                    call.into.offerAll(q, top, at++);
-                }
-            }
+            handOut(top, group);
             return true;
         } catch (RuntimeException | Error e) {
             return false; // each is searched again by itself, and hears of its own failure
+        }
+    }
+
+    /** Never fails: rows that were offered once must not be offered again. */
+    private static void handOut(TopK top, List<Call> group) {
+        int from = 0;
+        for (Call call : group) {
+            try {
+                for (int q = 0; q < call.batch.count(); q++) {
+                    call.into.offerAll(q, top, from + q);
+                }
+            } catch (RuntimeException | Error e) {
+                call.failure = e;
+            }
+            from += call.batch.count();
         }
     }
 }

@@ -182,7 +182,9 @@ final class Slot implements AutoCloseable {
     }
 
     private void upload(DeviceBuffer buffer, int[] values) {
-        buffer.upload(0, Arena.ofAuto().allocateFrom(ValueLayout.JAVA_INT, values), stream);
+        try (Arena local = Arena.ofConfined()) {
+            buffer.upload(0, local.allocateFrom(ValueLayout.JAVA_INT, values), stream);
+        }
     }
 
     /**

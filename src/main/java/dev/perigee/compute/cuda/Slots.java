@@ -29,6 +29,7 @@ final class Slots implements AutoCloseable {
     /** A slot for one search; close gives it back. */
     final class Lease implements AutoCloseable {
         private final Slot slot;
+        private boolean closed;
 
         private Lease(Slot slot) {
             this.slot = slot;
@@ -42,8 +43,11 @@ final class Slots implements AutoCloseable {
         public void close() {
             lock.lock();
             try {
-                idle.push(slot);
-                release();
+                if (!closed) {
+                    closed = true;
+                    idle.push(slot);
+                    release();
+                }
             } finally {
                 lock.unlock();
             }
@@ -91,7 +95,7 @@ final class Slots implements AutoCloseable {
         Slot slot = idle.poll();
         try {
             return new Lease(slot == null ? new Slot(device, module) : slot);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             release();
             throw e;
         }

@@ -1,7 +1,6 @@
 package dev.perigee.compute.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
@@ -25,8 +24,6 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,6 +49,32 @@ class DispatcherTest {
         return leases;
     }
 
+    /** Runs each on a thread of its own; no slot is free before all wait for one. @return what each threw, or null */
+    private static Throwable[] waitTogether(CudaBackend cuda, List<Runnable> searches) throws InterruptedException {
+        List<Slots.Lease> taken = takeAll(cuda);
+        Throwable[] failures = new Throwable[searches.size()];
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < failures.length; i++) {
+            int number = i;
+            Thread thread = Thread.ofPlatform().start(() -> {
+                try {
+                    searches.get(number).run();
+                } catch (Throwable e) {
+                    failures[number] = e;
+                }
+            });
+            threads.add(thread);
+            while (thread.getState() != Thread.State.WAITING) { // in this order they wait
+                Thread.sleep(1);
+            }
+        }
+        taken.forEach(Slots.Lease::close);
+        for (Thread thread : threads) {
+            thread.join(60_000);
+        }
+        return failures;
+    }
+
     private static SearchBatch batch(Matrix queries, int query, SearchParams params) {
         return SearchBatch.of(queries.slice(query, query + 1), 1 + query % 7, params);
     }
@@ -63,39 +86,25 @@ class DispatcherTest {
         try (ComputeBackend simd = new SimdBackend(2); CudaBackend cuda = cuda();
                 TestIndex index = TestIndex.build(new IndexSpec(IndexKind.IVF_PQ, 6, 4, 8, 7), Distance.L2, rows, simd)) {
             List<IndexData> data = List.of(index.data());
-            try (Searcher one = cuda.open(data); Searcher other = cuda.open(List.of(FlatData.of(Distance.L2, rows, Arena.ofAuto())))) {
-                List<Slots.Lease> taken = takeAll(cuda);
+            List<IndexData> plain = List.of(FlatData.of(Distance.L2, rows, Arena.ofAuto()));
+            try (Searcher one = cuda.open(data); Searcher other = cuda.open(plain)) {
                 TopK[] found = new TopK[24];
-                Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
-                List<Thread> threads = new ArrayList<>();
-                for (int q = 0; q < 24; q++) {
-                    int query = q;
-                    boolean flat = q % 5 == 4;
-                    SearchBatch batch = batch(queries, q, flat ? new SearchParams.Flat() : new SearchParams.IvfPq(1 + q % 3, q % 2 * 20));
-                    found[q] = new TopK(batch.k());
-                    threads.add(Thread.ofPlatform().start(() -> {
-                        try {
-                            (flat ? other : one).search(batch, found[query]);
-                        } catch (Throwable e) {
-                            failures.add(e);
-                        }
-                    }));
-                }
-                for (Thread thread : threads) {
-                    while (thread.getState() == Thread.State.RUNNABLE || thread.getState() == Thread.State.NEW) {
-                        Thread.onSpinWait();
-                    }
-                }
-                taken.forEach(Slots.Lease::close);
-                for (Thread thread : threads) {
-                    thread.join(60_000);
-                }
-                assertThat(failures).isEmpty();
+                List<Runnable> searches = new ArrayList<>();
                 for (int q = 0; q < 24; q++) {
                     boolean flat = q % 5 == 4;
-                    SearchBatch batch = batch(queries, q, flat ? new SearchParams.Flat() : new SearchParams.IvfPq(1 + q % 3, q % 2 * 20));
+                    SearchBatch batch = batch(queries, q, flat ? new SearchParams.Flat()
+                            : new SearchParams.IvfPq(1 + q % 3, q % 2 * 20));
+                    TopK into = new TopK(batch.k());
+                    found[q] = into;
+                    searches.add(() -> (flat ? other : one).search(batch, into));
+                }
+                assertThat(waitTogether(cuda, searches)).containsOnlyNulls();
+                for (int q = 0; q < 24; q++) {
+                    boolean flat = q % 5 == 4;
+                    SearchBatch batch = batch(queries, q, flat ? new SearchParams.Flat()
+                            : new SearchParams.IvfPq(1 + q % 3, q % 2 * 20));
                     TopK expected = new TopK(batch.k());
-                    try (Searcher alone = simd.open(flat ? List.of(FlatData.of(Distance.L2, rows, Arena.ofAuto())) : data)) {
+                    try (Searcher alone = simd.open(flat ? plain : data)) {
                         alone.search(batch, expected);
                     }
                     Answers.assertSame(found[q], expected, "query " + q);
@@ -133,16 +142,45 @@ class DispatcherTest {
     }
 
     @Test
-    void aSearchThatFailsSpoilsNoOther() {
+    void searchesThatFailSpoilNoOther() throws InterruptedException {
         Matrix rows = Rows.CLUSTERED.make(Distance.L2, 300, 8, 1);
         try (ComputeBackend simd = new SimdBackend(1); CudaBackend cuda = cuda();
                 TestIndex index = TestIndex.build(new IndexSpec(IndexKind.IVF_PQ, 3, 2, 8, 7), Distance.L2, rows, simd);
                 Searcher searcher = cuda.open(List.of(index.data()))) {
-            assertThatThrownBy(() -> searcher.search(new SearchBatch(rows.slice(0, 1), new int[] {3}, new SearchParams[] {null},
-                    List.of()), new TopK(new int[] {3}))).isInstanceOf(NullPointerException.class);
-            TopK top = new TopK(new int[] {3});
-            searcher.search(SearchBatch.of(rows.slice(0, 1), 3, new SearchParams.IvfPq(3, 10)), top);
-            assertThat(top.position(0, 0)).isZero();
+            for (SearchParams wrong : new SearchParams[] {null, new SearchParams.IvfPq(1, 0)}) {
+                TopK[] found = new TopK[9];
+                List<Runnable> searches = new ArrayList<>();
+                for (int q = 0; q < 9; q++) {
+                    boolean fails = q % 4 == 1;
+                    SearchBatch batch = SearchBatch.of(rows.slice(q, q + 1), 3, fails ? wrong : new SearchParams.IvfPq(3, 10));
+                    TopK into = new TopK(fails ? new int[0] : batch.k()); // fails where answers are handed out, if not before
+                    found[q] = into;
+                    searches.add(() -> searcher.search(batch, into));
+                }
+                Throwable[] failures = waitTogether(cuda, searches);
+                for (int q = 0; q < 9; q++) {
+                    if (q % 4 == 1) {
+                        assertThat(failures[q]).isInstanceOf(wrong == null ? NullPointerException.class
+                                : IndexOutOfBoundsException.class);
+                    } else {
+                        assertThat(failures[q]).isNull();
+                        Answers.assertSame(found[q], Answers.search(simd, List.of(index.data()), rows.slice(q, q + 1), 3,
+                                new SearchParams.IvfPq(3, 10), List.of()), "query " + q);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void aSlotThatIsGivenBackTwiceIsOneSlot() {
+        try (CudaBackend cuda = cuda()) {
+            Slots.Lease first = cuda.slots().take();
+            first.close();
+            first.close();
+            List<Slots.Lease> taken = takeAll(cuda);
+            assertThat(taken).extracting(Slots.Lease::slot).doesNotHaveDuplicates();
+            taken.forEach(Slots.Lease::close);
         }
     }
 
