@@ -64,7 +64,7 @@ record Pass(double seconds, double p50, double p99) {
         }
     }
 
-    private static Pass of(long total, long[] nanos) {
+    static Pass of(long total, long[] nanos) {
         Arrays.sort(nanos);
         return new Pass(total / 1e9, percentile(nanos, 0.5), percentile(nanos, 0.99));
     }

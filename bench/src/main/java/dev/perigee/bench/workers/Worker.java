@@ -50,14 +50,21 @@ public abstract class Worker {
     /**
      * Builds an index over all rows with that many threads; it replaces the one before.
      *
-     * @param distance L2 or INNER_PRODUCT: under cosine the rows have length 1
+     * @param distance L2 or INNER_PRODUCT, under cosine with rows of length 1; COSINE only for who knows it
      * @return its size in bytes
      * @throws Skip if there is no such kind of index
      */
     protected abstract long build(String index, Distance distance, Rows rows, int threads, Request options) throws Exception;
 
-    /** A search in the index for the k nearest, to be used by one thread. */
-    protected abstract Pass.Search search(int k, Request options) throws Exception;
+    /** Whether cosine is the engine's own affair; where not, rows and queries come with length 1. */
+    protected boolean knowsCosine() {
+        return false;
+    }
+
+    /** A search in the index for the k nearest, to be used by one thread; not asked for where {@link #pass} is the engine's own. */
+    protected Pass.Search search(int k, Request options) throws Exception {
+        throw new UnsupportedOperationException("no search of one query");
+    }
 
     /** Answers the lines on standard input until it ends. What libraries print goes to standard error. */
     protected final void serve() throws IOException {
@@ -93,11 +100,12 @@ public abstract class Worker {
         dim = request.number("dim");
         Distance distance = switch (request.text("distance")) {
             case "l2" -> Distance.L2;
-            case "inner_product", "cosine" -> Distance.INNER_PRODUCT;
+            case "inner_product" -> Distance.INNER_PRODUCT;
+            case "cosine" -> knowsCosine() ? Distance.COSINE : Distance.INNER_PRODUCT;
             default -> throw new IllegalArgumentException("distance: '%s' (expected l2, inner_product or cosine)"
                     .formatted(request.text("distance")));
         };
-        unit = request.text("distance").equals("cosine");
+        unit = request.text("distance").equals("cosine") && !knowsCosine();
         int threads = positive(request, "threads");
         try (Rows rows = new Rows(Path.of(request.text("base")), request.number("rows"), dim, unit)) {
             long start = System.nanoTime();
@@ -125,16 +133,7 @@ public abstract class Worker {
         for (int[] row : found) {
             Arrays.fill(row, -1);
         }
-        List<Pass.Search> searches = new ArrayList<>();
-        for (int i = 0; i < (batch == 0 ? 1 : positive(request, "threads")); i++) {
-            searches.add(search(k, request.part("search")));
-        }
-        if (!warm) {
-            warmUp(searches.getFirst(), queries, k);
-            warm = true;
-        }
-        Pass pass = batch == 0 ? Pass.single(searches.getFirst(), queries, found)
-                : Pass.batches(searches, queries, batch, found);
+        Pass pass = pass(queries, k, batch, positive(request, "threads"), request.part("search"), found);
         write(found, k, Path.of(request.text("out")));
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("seconds", pass.seconds());
@@ -142,6 +141,24 @@ public abstract class Worker {
         answer.put("p99_us", pass.p99());
         answer.put("overhead_us", 0.0);
         return answer;
+    }
+
+    /**
+     * Searches all queries once; an engine with batches of its own has its own way.
+     *
+     * @param batch most queries of a call, 0 = one query a call
+     * @param found [queries][k], -1 everywhere
+     */
+    Pass pass(float[][] queries, int k, int batch, int threads, Request options, int[][] found) throws Exception {
+        List<Pass.Search> searches = new ArrayList<>();
+        for (int i = 0; i < (batch == 0 ? 1 : threads); i++) {
+            searches.add(search(k, options));
+        }
+        if (!warm) {
+            warmUp(searches.getFirst(), queries, k);
+            warm = true;
+        }
+        return batch == 0 ? Pass.single(searches.getFirst(), queries, found) : Pass.batches(searches, queries, batch, found);
     }
 
     private static void warmUp(Pass.Search search, float[][] queries, int k) throws Exception {
