@@ -17,10 +17,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 
 /**
  * An engine in a process of its own, driven by JSON lines (bench/peers/README.md has them): what all Java engines share,
@@ -64,6 +69,28 @@ public abstract class Worker {
     /** A search in the index for the k nearest, to be used by one thread; not asked for where {@link #pass} is the engine's own. */
     protected Pass.Search search(int k, Request options) throws Exception {
         throw new UnsupportedOperationException("no search of one query");
+    }
+
+    /** What that part of the library tells of itself when {@code first} makes it choose its code: java.util.logging, one line. */
+    protected static String logged(String logger, Runnable first) {
+        List<String> told = Collections.synchronizedList(new ArrayList<>());
+        Handler listener = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                told.add(new SimpleFormatter().formatMessage(line));
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger source = Logger.getLogger(logger);
+        source.addHandler(listener);
+        first.run();
+        source.removeHandler(listener);
+        return String.join("; ", told);
     }
 
     /** Answers the lines on standard input until it ends. What libraries print goes to standard error. */
