@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
 /** The part of {@code perigee bench} that is no part of the product, since it needs what the product must not depend on. */
 @Command(name = "perigee bench", description = "Measure Perigee beside its peers, or under load.", mixinStandardHelpOptions = true,
         versionProvider = dev.perigee.cli.Main.Version.class, scope = ScopeType.INHERIT, sortOptions = false,
-        subcommands = {})
+        subcommands = {dev.perigee.bench.peers.PeersCommand.class})
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;
