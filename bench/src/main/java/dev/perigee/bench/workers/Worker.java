@@ -44,6 +44,7 @@ public abstract class Worker {
     private static final JsonFactory JSON = new JsonFactory();
     private static final double WARM_UP_S = 2; // the compiler of the JVM needs it; untimed, once for each index
 
+    private Map<String, Object> hello; // libraries tell once what they chose
     private boolean built;
     private int dim;
     private boolean unit;
@@ -55,7 +56,7 @@ public abstract class Worker {
     /**
      * Builds an index over all rows with that many threads; it replaces the one before.
      *
-     * @param distance L2 or INNER_PRODUCT: under cosine the rows have length 1
+     * @param distance under COSINE the rows, and later the queries, have length 1
      * @return its size in bytes
      * @throws Skip if there is no such kind of index
      */
@@ -100,7 +101,7 @@ public abstract class Worker {
         try {
             Request request = Request.parse(line);
             return switch (request.text("op")) {
-                case "hello" -> hello();
+                case "hello" -> hello = hello == null ? hello() : hello;
                 case "build" -> build(request);
                 case "search" -> search(request);
                 case "memory" -> Map.of("rss_bytes", residentBytes());
@@ -110,7 +111,7 @@ public abstract class Worker {
         } catch (Skip skip) {
             return Map.of("skip", skip.getMessage());
         } catch (Exception | LinkageError | OutOfMemoryError e) {
-            return Map.of("error", e.getMessage() == null ? e.toString() : e.getClass().getSimpleName() + ": " + e.getMessage());
+            return Map.of("error", e.toString().lines().findFirst().orElseThrow());
         }
     }
 
@@ -120,11 +121,12 @@ public abstract class Worker {
         dim = request.number("dim");
         Distance distance = switch (request.text("distance")) {
             case "l2" -> Distance.L2;
-            case "inner_product", "cosine" -> Distance.INNER_PRODUCT;
+            case "inner_product" -> Distance.INNER_PRODUCT;
+            case "cosine" -> Distance.COSINE;
             default -> throw new IllegalArgumentException("distance: '%s' (expected l2, inner_product or cosine)"
                     .formatted(request.text("distance")));
         };
-        unit = request.text("distance").equals("cosine");
+        unit = distance == Distance.COSINE;
         int threads = positive(request, "threads");
         try (Rows rows = new Rows(Path.of(request.text("base")), request.number("rows"), dim, unit)) {
             long start = System.nanoTime();
