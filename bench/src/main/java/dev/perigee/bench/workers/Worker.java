@@ -42,7 +42,8 @@ public abstract class Worker {
     }
 
     private static final JsonFactory JSON = new JsonFactory();
-    private static final double WARM_UP_S = 2; // the compiler of the JVM needs it; untimed, once for each index
+    /** What the compiler of the JVM needs; untimed, once for each index. */
+    private static final double WARM_UP_S = Double.parseDouble(System.getProperty("perigee.bench.warm-up", "2"));
 
     private Map<String, Object> hello; // libraries tell once what they chose
     private boolean built;

@@ -225,7 +225,7 @@ class WorkersTest {
 
     private static Engine java(Class<? extends Worker> worker) throws IOException {
         return new Engine(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules",
-                "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx1g",
+                "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx1g", "-Dperigee.bench.warm-up=0.1",
                 "-cp", System.getProperty("java.class.path"), worker.getName());
     }
 
