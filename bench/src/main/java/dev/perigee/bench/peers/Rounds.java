@@ -27,7 +27,7 @@ final class Rounds {
     private static final Duration HELLO = Duration.ofMinutes(2);
     private static final Duration BUILD = Duration.ofHours(2);
     private static final Duration SEARCH = Duration.ofMinutes(15);
-    private static final int MOST_PASSES = 20;
+    private static final int MOST_PASSES = 50;
 
     /**
      * How much is measured.
@@ -35,14 +35,15 @@ final class Rounds {
      * @param rounds  that count
      * @param batches queries of mode batch, in batches of {@code batch}
      * @param singles queries of mode single
-     * @param seconds that a round of a setting takes at least, and its warm-up; several passes if one is shorter
+     * @param seconds that a round of a setting takes at least; several passes if one is shorter
+     * @param warmUp  seconds of a setting before the first round: the compiler of a JVM needs them
      */
-    record Effort(int rounds, int batches, int batch, int singles, double seconds) {
-        static final Effort SHORT = new Effort(5, 1000, 1000, 200, 0.3);
-        static final Effort FULL = new Effort(5, 5000, 1000, 1000, 1);
+    record Effort(int rounds, int batches, int batch, int singles, double seconds, double warmUp) {
+        static final Effort SHORT = new Effort(5, 1000, 1000, 200, 0.3, 1.5);
+        static final Effort FULL = new Effort(5, 5000, 1000, 1000, 1, 3);
 
         Effort withRounds(int rounds) {
-            return new Effort(rounds, batches, batch, singles, seconds);
+            return new Effort(rounds, batches, batch, singles, seconds, warmUp);
         }
     }
 
@@ -221,7 +222,7 @@ final class Rounds {
 
         /** On all processors, where the compilers of a JVM are in nobody's way. */
         boolean warmUp(Setting setting, EngineProcess process) {
-            return sampled(setting, process, new ArrayList<>());
+            return sampled(setting, process, effort.warmUp, new ArrayList<>());
         }
 
         /** Adds a sample; false if the setting cannot be measured. */
@@ -229,12 +230,12 @@ final class Rounds {
             if (!processors.isEmpty()) {
                 process.pin(processors.subList(0, Math.min(setting.threads(), processors.size())));
             }
-            return sampled(setting, process, samples);
+            return sampled(setting, process, effort.seconds, samples);
         }
 
-        private boolean sampled(Setting setting, EngineProcess process, List<Sample> samples) {
+        private boolean sampled(Setting setting, EngineProcess process, double least, List<Sample> samples) {
             try {
-                samples.add(sample(setting, process));
+                samples.add(sample(setting, process, least));
                 return true;
             } catch (Refused | PerigeeException e) {
                 skip(setting.index().engine(), "%s on %s: %s".formatted(process.alive() ? setting : setting.index(), data.name(),
@@ -243,13 +244,13 @@ final class Rounds {
             }
         }
 
-        private Sample sample(Setting setting, EngineProcess process) throws Refused {
+        private Sample sample(Setting setting, EngineProcess process, double least) throws Refused {
             boolean single = setting.mode() == Mode.SINGLE;
             int queries = Math.min(data.queryCount(), single ? effort.singles : effort.batches);
             Map<String, Object> request = request(setting, queries);
             double seconds = 0;
             List<Sample> passes = new ArrayList<>();
-            while (seconds < effort.seconds && passes.size() < MOST_PASSES) {
+            while (seconds < least && passes.size() < MOST_PASSES) {
                 Map<String, Object> answer = process.ask(request, SEARCH);
                 double overhead = single ? number(answer, "overhead_us") : 0;
                 double net = Math.max(0, number(answer, "seconds") - queries * overhead * 1e-6);

@@ -97,7 +97,11 @@ public final class LuceneWorker extends Worker {
     }
 
     private static VectorSimilarityFunction similarity(Distance distance) {
-        return distance == Distance.L2 ? VectorSimilarityFunction.EUCLIDEAN : VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT;
+        return switch (distance) {
+            case L2 -> VectorSimilarityFunction.EUCLIDEAN;
+            case INNER_PRODUCT -> VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT;
+            case COSINE -> VectorSimilarityFunction.DOT_PRODUCT;
+        };
     }
 
     private static IndexWriterConfig settings(KnnVectorsFormat format) {

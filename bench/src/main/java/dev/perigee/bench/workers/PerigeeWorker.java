@@ -100,11 +100,6 @@ public final class PerigeeWorker extends Worker {
     }
 
     @Override
-    protected boolean knowsCosine() {
-        return true;
-    }
-
-    @Override
     protected long build(String index, Distance distance, Rows rows, int threads, Request options) throws Exception {
         if (Arrays.stream(IndexKind.values()).noneMatch(kind -> kind.label().equals(index))) {
             throw new Skip("no index of kind %s".formatted(index));

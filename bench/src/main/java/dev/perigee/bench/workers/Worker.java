@@ -42,8 +42,10 @@ public abstract class Worker {
     }
 
     private static final JsonFactory JSON = new JsonFactory();
-    private static final double WARM_UP_S = 2; // the compiler of the JVM needs it; untimed, once for each index
+    /** What the compiler of the JVM needs; untimed, once for each index. */
+    private static final double WARM_UP_S = Double.parseDouble(System.getProperty("perigee.bench.warm-up", "2"));
 
+    private Map<String, Object> hello; // libraries tell once what they chose
     private boolean built;
     private int dim;
     private boolean unit;
@@ -55,16 +57,11 @@ public abstract class Worker {
     /**
      * Builds an index over all rows with that many threads; it replaces the one before.
      *
-     * @param distance L2 or INNER_PRODUCT, under cosine with rows of length 1; COSINE only for who knows it
+     * @param distance under COSINE the rows, and later the queries, have length 1
      * @return its size in bytes
      * @throws Skip if there is no such kind of index
      */
     protected abstract long build(String index, Distance distance, Rows rows, int threads, Request options) throws Exception;
-
-    /** Whether cosine is the engine's own affair; where not, rows and queries come with length 1. */
-    protected boolean knowsCosine() {
-        return false;
-    }
 
     /** A search in the index for the k nearest, to be used by one thread; not asked for where {@link #pass} is the engine's own. */
     protected Pass.Search search(int k, Request options) throws Exception {
@@ -107,7 +104,7 @@ public abstract class Worker {
         try {
             Request request = Request.parse(line);
             return switch (request.text("op")) {
-                case "hello" -> hello();
+                case "hello" -> hello = hello == null ? hello() : hello;
                 case "build" -> build(request);
                 case "search" -> search(request);
                 case "memory" -> Map.of("rss_bytes", residentBytes());
@@ -117,7 +114,7 @@ public abstract class Worker {
         } catch (Skip skip) {
             return Map.of("skip", skip.getMessage());
         } catch (Exception | LinkageError | OutOfMemoryError e) {
-            return Map.of("error", e.getMessage() == null ? e.toString() : e.getClass().getSimpleName() + ": " + e.getMessage());
+            return Map.of("error", e.toString().lines().findFirst().orElseThrow());
         }
     }
 
@@ -128,11 +125,11 @@ public abstract class Worker {
         Distance distance = switch (request.text("distance")) {
             case "l2" -> Distance.L2;
             case "inner_product" -> Distance.INNER_PRODUCT;
-            case "cosine" -> knowsCosine() ? Distance.COSINE : Distance.INNER_PRODUCT;
+            case "cosine" -> Distance.COSINE;
             default -> throw new IllegalArgumentException("distance: '%s' (expected l2, inner_product or cosine)"
                     .formatted(request.text("distance")));
         };
-        unit = request.text("distance").equals("cosine") && !knowsCosine();
+        unit = distance == Distance.COSINE;
         int threads = positive(request, "threads");
         try (Rows rows = new Rows(Path.of(request.text("base")), request.number("rows"), dim, unit)) {
             long start = System.nanoTime();
