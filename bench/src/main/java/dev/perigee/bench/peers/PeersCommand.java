@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -82,8 +83,25 @@ public final class PeersCommand implements Callable<Integer> {
     @Option(names = "--work", paramLabel = "DIR", description = "Where prepared data sets are kept (default: ~/.cache/perigee/bench).")
     private Path work = cache();
 
+    @Option(names = "--plot", paramLabel = "FILE", description = "Measure nothing: draw the curves of a CSV file of --save into --out.")
+    private Path plot;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Where --plot puts its pictures and peers.html.")
+    private Path out;
+
     @Override
     public Integer call() throws IOException {
+        check((plot == null) == (out == null), "%s is missing (expected --plot FILE --out DIR together)", plot == null ? "--plot" : "--out");
+        if (plot != null) {
+            List<Path> written = PeerPictures.write(Csv.read(plot), out);
+            output.result(Map.of("files", written), "written: %s".formatted(
+                    written.stream().map(Path::toString).collect(Collectors.joining(", "))));
+            return 0;
+        }
+        return measure();
+    }
+
+    private int measure() throws IOException {
         int processors = Runtime.getRuntime().availableProcessors();
         Path bench = home();
         Catalogue catalogue = Catalogue.read(bench.resolve("data.yaml"));

@@ -85,7 +85,7 @@ public final class PerigeeWorker extends Worker {
             Map<String, Object> hello = new LinkedHashMap<>();
             hello.put("engine", engine);
             hello.put("version", version == null ? "from classes" : version);
-            hello.put("build", "%s: %s".formatted(backend.name(), backend.device()));
+            hello.put("build", backend.device().replaceAll(", \\d+ threads?$", ""));
             return hello;
         }
     }
