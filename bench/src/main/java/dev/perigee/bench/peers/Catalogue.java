@@ -62,8 +62,8 @@ record Catalogue(Map<String, Data> data) {
         }
         Node top = new Node(where, yaml, "curves", "data");
         Map<String, Data> data = new LinkedHashMap<>();
-        top.map("data").forEach((name, value) -> data.put(name, data(name, new Node(where + ": data '" + name + "'", value, "base",
-                "queries", "hold_out", "base_rows", "synthetic", "distance", "curves"))));
+        top.map("data").forEach((name, value) -> data.put(name, data(name, new Node("%s: data '%s'".formatted(where, name), value,
+                "base", "queries", "hold_out", "base_rows", "synthetic", "distance", "curves"))));
         return new Catalogue(data);
     }
 
@@ -136,7 +136,8 @@ record Catalogue(Map<String, Data> data) {
             this.where = where;
             this.fields = (Map<String, Object>) value;
             for (String field : fields.keySet()) {
-                check(List.of(known).contains(field), "%s: field '%s' (expected some of %s)", where, field, String.join(", ", known));
+                check(List.of(known).contains(field), "%s: field '%s' (expected some of %s)", where, field,
+                        String.join(", ", known));
             }
         }
 

@@ -5,6 +5,7 @@ import static dev.perigee.PerigeeException.check;
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,9 +15,9 @@ import java.util.stream.Stream;
 
 /** Rows of a run as a file: a line of names, then a line per row; what holds a comma or a quote stands in quotes. */
 final class Csv {
-    static final List<String> COLUMNS = List.of("commit", "machine", "cpu", "date", "engine", "version", "build", "data", "index",
-            "parameters", "threads", "mode", "k", "recall", "qps", "qps_min", "qps_max", "p50_us", "p99_us", "build_s", "bytes",
-            "rss_bytes", "build_threads");
+    static final List<String> COLUMNS = List.of("commit", "machine", "cpu", "date", "engine", "version", "build", "data",
+            "index", "parameters", "threads", "mode", "k", "recall", "qps", "qps_min", "qps_max", "p50_us", "p99_us", "build_s",
+            "bytes", "rss_bytes", "build_threads");
 
     private Csv() {
     }
@@ -27,15 +28,15 @@ final class Csv {
     }
 
     private static String line(PeerRow row) {
-        return Stream.of(row.commit(), row.machine(), row.cpu(), row.date(), row.engine(), row.version(), row.build(), row.data(),
-                row.index(), row.parameters(), row.threads(), row.mode(), row.k(), row.recall(), row.qps(), row.qpsMin(),
-                row.qpsMax(), row.p50Micros(), row.p99Micros(), row.buildSeconds(), row.bytes(), row.rssBytes(), row.buildThreads())
-                .map(Csv::cell).collect(Collectors.joining(","));
+        return Stream.of(row.commit(), row.machine(), row.cpu(), row.date(), row.engine(), row.version(), row.build(),
+                row.data(), row.index(), row.parameters(), row.threads(), row.mode(), row.k(), row.recall(), row.qps(),
+                row.qpsMin(), row.qpsMax(), row.p50Micros(), row.p99Micros(), row.buildSeconds(), row.bytes(), row.rssBytes(),
+                row.buildThreads()).map(Csv::cell).collect(Collectors.joining(","));
     }
 
     private static String cell(Object value) {
         if (value instanceof Double number) {
-            return Double.isFinite(number) ? new java.math.BigDecimal(number.toString()).toPlainString().replaceAll("\\.0$", "") : "";
+            return Double.isFinite(number) ? new BigDecimal(number.toString()).toPlainString().replaceAll("\\.0$", "") : "";
         }
         String text = value.toString();
         return text.matches("(?s).*[\",\n].*") ? '"' + text.replace("\"", "\"\"") + '"' : text;
@@ -47,10 +48,11 @@ final class Csv {
         try {
             lines = Files.readAllLines(file);
         } catch (IOException e) {
-            throw new PerigeeException(ErrorCode.NOT_FOUND, "plot: '%s' cannot be read (expected a CSV file of --save)".formatted(file), e);
+            throw new PerigeeException(ErrorCode.NOT_FOUND,
+                    "plot: '%s' cannot be read (expected a CSV file of --save)".formatted(file), e);
         }
-        check(!lines.isEmpty() && cells(lines.getFirst()).equals(COLUMNS), "plot: '%s': line 1 (expected the columns %s)", file,
-                String.join(",", COLUMNS));
+        check(!lines.isEmpty() && cells(lines.getFirst()).equals(COLUMNS), "plot: '%s': line 1 (expected the columns %s)",
+                file, String.join(",", COLUMNS));
         List<PeerRow> rows = new ArrayList<>();
         for (int i = 1; i < lines.size(); i++) {
             List<String> cells = cells(lines.get(i));
@@ -59,7 +61,8 @@ final class Csv {
             try {
                 rows.add(row(cells));
             } catch (NumberFormatException e) {
-                throw PerigeeException.invalid("plot: '%s': line %d: %s (expected a number)".formatted(file, i + 1, e.getMessage()));
+                throw PerigeeException.invalid("plot: '%s': line %d: %s (expected a number)".formatted(file, i + 1,
+                        e.getMessage()));
             }
         }
         return rows;

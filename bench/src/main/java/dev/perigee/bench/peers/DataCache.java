@@ -13,6 +13,7 @@ import dev.perigee.backend.Backends;
 import dev.perigee.collection.Collection;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.dataset.Vectors;
+import dev.perigee.distance.Distance;
 import dev.perigee.vector.Matrix;
 import java.io.IOException;
 import java.io.InputStream;
@@ -87,7 +88,8 @@ final class DataCache {
         Path whole = source.resolve(name);
         Path onDisk = source.resolve(name.replaceAll("#.*", ""));
         if (!Files.isRegularFile(onDisk)) {
-            throw new PerigeeException(ErrorCode.NOT_FOUND, "data: '%s' is not there (PERIGEE_DATA is '%s')".formatted(name, source));
+            throw new PerigeeException(ErrorCode.NOT_FOUND,
+                    "data: '%s' is not there (PERIGEE_DATA is '%s')".formatted(name, source));
         }
         return bare ? onDisk : whole;
     }
@@ -123,7 +125,8 @@ final class DataCache {
             List<Matrix> parts = data.base().stream().map(name -> Vectors.read(file(name, false), arena)).toList();
             shape[1] = parts.getFirst().dim();
             int all = parts.stream().mapToInt(Matrix::rows).sum();
-            check(data.holdOut() < all, "hold_out: %d (expected less than the %d rows of '%s')", data.holdOut(), all, data.name());
+            check(data.holdOut() < all, "hold_out: %d (expected less than the %d rows of '%s')", data.holdOut(), all,
+                    data.name());
             int most = data.baseRows() == 0 ? Integer.MAX_VALUE : data.baseRows();
             BitSet heldOut = draw(data.holdOut(), all);
             int row = 0;
@@ -162,9 +165,10 @@ final class DataCache {
     }
 
     /** The nearest rows of every query [queries, k], by exact search on the CPU. */
-    private static int[] truth(Path folder, int[] shape, dev.perigee.distance.Distance distance, int k) {
+    private static int[] truth(Path folder, int[] shape, Distance distance, int k) {
         try (Arena arena = Arena.ofShared(); ComputeBackend backend = Backends.open("simd", 0);
-                Collection collection = Collection.create(new CollectionSpec("truth", shape[1], distance, IndexSpec.FLAT), backend)) {
+                Collection collection = Collection.create(
+                        new CollectionSpec("truth", shape[1], distance, IndexSpec.FLAT), backend)) {
             MemorySegment base = RawFile.map(folder.resolve("base.f32"), arena);
             int chunk = (int) Math.max(1, CHUNK_BYTES / Matrix.stride(shape[1]));
             for (int from = 0; from < shape[0]; from += chunk) {

@@ -26,14 +26,15 @@ final class PeerPage {
     private static final String LEGEND = """
             <h2>How to read this</h2>
             <ul>
-            <li>Further up and further right is better. A line is an index of an engine, a point one setting of its search (the table
-            says which); the thin bar through a point goes from the slowest to the fastest round, the point is the median.</li>
-            <li>Recall is recomputed by the harness from every answer, in double: the part of the places that hold a row at most as far
-            as the true k-th neighbour, or farther by less than a millionth, which float32 cannot tell. The scale runs in nines;
-            beyond 0.9999 everything stands at 1.</li>
-            <li>All engines run on the same rows and queries, in processes of their own, by turns, pinned to as many processors as they
-            have threads. Perigee over RPC has client, server and search on these processors.</li>
-            <li><b>faiss</b> is the wheel from PyPI, which uses the vector instructions of the processor; <b>faiss_generic</b> is the
+            <li>Further up and further right is better. A line is an index of an engine, a point one setting of its search (the
+            table says which); the thin bar through a point goes from the slowest to the fastest round, the point
+            is the median.</li>
+            <li>Recall is recomputed by the harness from the answers of every round, in double: the part of the places that hold a
+            row at most as far as the true k-th neighbour, or farther by less than a millionth, which float32 cannot tell. The
+            scale runs in nines; beyond 0.9999 everything stands at 1.</li>
+            <li>All engines run on the same rows and queries, in processes of their own, by turns, pinned to as many processors as
+            they have threads. Perigee over RPC has client, server and search on these processors.</li>
+            <li><b>faiss</b> is the wheel from PyPI, which uses vector instructions of the processor; <b>faiss_generic</b> is the
             library that Perigee finds, as Debian's, which is built without: it is no yardstick for FAISS. Times of single queries
             of faiss are less the time of the same call on an index of one row, since it is driven from Python.</li>
             <li>Perigee's exact search is exact in double; others compute in float32. IVF-PQ of Perigee keeps the rows to refine
@@ -50,8 +51,8 @@ final class PeerPage {
     static String html(List<PeerRow> rows, Map<String, byte[]> pictures) {
         PeerRow one = rows.getFirst();
         StringBuilder page = new StringBuilder(HEAD.formatted(escaped("Perigee beside its peers, " + one.date())));
-        page.append("<p>%s, %s, commit %s, %s.</p>\n".formatted(escaped(one.date()), escaped(one.cpu()), escaped(one.commit().isEmpty()
-                ? "unknown" : one.commit()), escaped(one.machine())));
+        page.append("<p>%s, %s, commit %s, %s.</p>\n".formatted(escaped(one.date()), escaped(one.cpu()),
+                escaped(one.commit().isEmpty() ? "unknown" : one.commit()), escaped(one.machine())));
         Set<String> engines = new LinkedHashSet<>();
         rows.forEach(row -> engines.add("<tr><td>%s</td><td>%s</td><td>%s</td></tr>".formatted(escaped(row.engine()),
                 escaped(row.version()), escaped(row.build()))));

@@ -32,8 +32,8 @@ final class PeerPlot {
     private static final Map<String, Color> COLOURS = Map.of("perigee", new Color(0x0969DA), "perigee_rpc", new Color(0x54AEFF),
             "faiss", new Color(0xD9730D), "faiss_generic", new Color(0xB08D57), "hnswlib", new Color(0x1A7F37), "jvector",
             new Color(0xCF222E), "lucene", new Color(0x8250DF));
-    private static final Map<String, Marker> MARKERS = Map.of("flat", SeriesMarkers.DIAMOND, "ivf_flat", SeriesMarkers.CIRCLE, "ivf_pq",
-            SeriesMarkers.SQUARE, "ivf_pq_fs", SeriesMarkers.TRIANGLE_UP, "hnsw", SeriesMarkers.TRIANGLE_DOWN);
+    private static final Map<String, Marker> MARKERS = Map.of("flat", SeriesMarkers.DIAMOND, "ivf_flat", SeriesMarkers.CIRCLE,
+            "ivf_pq", SeriesMarkers.SQUARE, "ivf_pq_fs", SeriesMarkers.TRIANGLE_UP, "hnsw", SeriesMarkers.TRIANGLE_DOWN);
     private static final Map<String, BasicStroke> STROKES = Map.of("flat", stroke(2), "ivf_flat", stroke(2.5f), "ivf_pq",
             stroke(2.5f, 9, 6), "ivf_pq_fs", stroke(2.5f, 2, 6), "hnsw", stroke(2.5f));
 
@@ -44,8 +44,8 @@ final class PeerPlot {
     static Map<String, BufferedImage> draw(List<PeerRow> rows) {
         Map<String, List<PeerRow>> charts = new LinkedHashMap<>();
         for (PeerRow row : rows) {
-            charts.computeIfAbsent("%s-%s-%d-thread%s%s".formatted(row.data(), row.mode(), row.threads(), row.threads() == 1 ? "" : "s",
-                    row.k() == 10 ? "" : "-k" + row.k()), name -> new ArrayList<>()).add(row);
+            charts.computeIfAbsent("%s-%s-%d-thread%s%s".formatted(row.data(), row.mode(), row.threads(),
+                    row.threads() == 1 ? "" : "s", row.k() == 10 ? "" : "-k" + row.k()), name -> new ArrayList<>()).add(row);
         }
         Map<String, BufferedImage> images = new LinkedHashMap<>();
         charts.forEach((name, of) -> images.put(name, chart(of)));
@@ -54,8 +54,9 @@ final class PeerPlot {
 
     private static BufferedImage chart(List<PeerRow> rows) {
         PeerRow one = rows.getFirst();
-        XYChart chart = new XYChartBuilder().width(1280).height(760).title("%s, %s, %d thread%s".formatted(one.data(),
-                one.mode().equals("batch") ? "batches of queries" : "one query a call", one.threads(), one.threads() == 1 ? "" : "s"))
+        XYChart chart = new XYChartBuilder().width(1280).height(760)
+                .title("%s, %s, %d thread%s".formatted(one.data(), one.mode().equals("batch") ? "batches of queries"
+                        : "one query a call", one.threads(), one.threads() == 1 ? "" : "s"))
                 .xAxisTitle("recall@%d (scale of nines)".formatted(one.k()))
                 .yAxisTitle("queries per second (log scale)").build();
         style(chart.getStyler());
@@ -73,7 +74,8 @@ final class PeerPlot {
 
     /** Lists of codes are another line with and without refinement. */
     private static String kind(PeerRow row) {
-        return row.index() + (row.index().startsWith("ivf_pq") ? row.parameters().contains("refine=0") ? ", unrefined" : ", refined" : "");
+        String refined = row.parameters().contains(" refine=0") ? ", unrefined" : ", refined";
+        return row.index() + (row.index().startsWith("ivf_pq") ? refined : "");
     }
 
     private static void add(XYChart chart, String name, List<PeerRow> points) {
@@ -88,7 +90,8 @@ final class PeerPlot {
         for (int i = 0; i < sorted.size(); i++) {
             PeerRow row = sorted.get(i);
             double at = nines(row.recall());
-            XYSeries spread = chart.addSeries(name + " spread " + i, new double[] {at, at}, new double[] {row.qpsMin(), row.qpsMax()});
+            XYSeries spread = chart.addSeries(name + " spread " + i, new double[] {at, at},
+                    new double[] {row.qpsMin(), row.qpsMax()});
             spread.setMarker(SeriesMarkers.NONE);
             spread.setLineColor(colour).setLineStyle(stroke(1)).setShowInLegend(false);
         }
@@ -109,8 +112,9 @@ final class PeerPlot {
     }
 
     private static BasicStroke stroke(float width, float... dashes) {
-        return new BasicStroke(width, dashes.length == 0 ? BasicStroke.CAP_ROUND : BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1,
-                dashes.length == 0 ? null : dashes, 0);
+        boolean whole = dashes.length == 0;
+        return new BasicStroke(width, whole ? BasicStroke.CAP_ROUND : BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1,
+                whole ? null : dashes, 0);
     }
 
     private static void style(XYStyler styler) {

@@ -16,8 +16,8 @@ final class PeerTable {
     static String text(List<PeerRow> rows, List<Map<String, Object>> ratios, List<Rounds.Skipped> skipped) {
         StringBuilder text = new StringBuilder();
         for (Map<String, Object> ratio : ratios) {
-            text.append(String.format(Locale.ROOT, "%-26s  %6.3f  (%.3f to %.3f)  goal >= %-4s  %s%n", ratio.get("name"), ratio.get("value"),
-                    ratio.get("min"), ratio.get("max"), ratio.get("goal"), verdict(ratio)));
+            text.append(String.format(Locale.ROOT, "%-26s  %6.3f  (%.3f to %.3f)  goal >= %-4s  %s\n", ratio.get("name"),
+                    ratio.get("value"), ratio.get("min"), ratio.get("max"), ratio.get("goal"), verdict(ratio)));
         }
         List<String[]> lines = new ArrayList<>();
         lines.add(new String[] {"data", "index", "engine", "parameters", "mode", "k", "threads", "recall", "qps", "min", "max",

@@ -77,13 +77,16 @@ public final class PeersCommand implements Callable<Integer> {
     @Option(names = "--save", paramLabel = "DIR", description = "Write the rows to DIR/DATE-MACHINE-peers.csv as well.")
     private Path folder;
 
-    @Option(names = "--machine", paramLabel = "WORD", description = "What this machine is called in results (default: by its CPU).")
+    @Option(names = "--machine", paramLabel = "WORD",
+            description = "What this machine is called in results (default: by its CPU).")
     private String machine;
 
-    @Option(names = "--work", paramLabel = "DIR", description = "Where prepared data sets are kept (default: ~/.cache/perigee/bench).")
+    @Option(names = "--work", paramLabel = "DIR",
+            description = "Where prepared data sets are kept (default: ~/.cache/perigee/bench).")
     private Path work = cache();
 
-    @Option(names = "--plot", paramLabel = "FILE", description = "Measure nothing: draw the curves of a CSV file of --save into --out.")
+    @Option(names = "--plot", paramLabel = "FILE",
+            description = "Measure nothing: draw the curves of a CSV file of --save into --out.")
     private Path plot;
 
     @Option(names = "--out", paramLabel = "DIR", description = "Where --plot puts its pictures and peers.html.")
@@ -91,7 +94,8 @@ public final class PeersCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        check((plot == null) == (out == null), "%s is missing (expected --plot FILE --out DIR together)", plot == null ? "--plot" : "--out");
+        check((plot == null) == (out == null), "%s is missing (expected --plot FILE --out DIR together)",
+                plot == null ? "--plot" : "--out");
         if (plot != null) {
             List<Path> written = PeerPictures.write(Csv.read(plot), out);
             output.result(Map.of("files", written), "written: %s".formatted(
@@ -135,8 +139,8 @@ public final class PeersCommand implements Callable<Integer> {
             ratios.addAll(ratios(measured, set.name()));
         }
         if (rows.isEmpty()) {
-            throw new PerigeeException(ErrorCode.UNAVAILABLE, "peers: nothing was measured%s".formatted(
-                    all.skipped().stream().map(skip -> "; %s: %s".formatted(skip.engine(), skip.reason())).reduce("", String::concat)));
+            throw new PerigeeException(ErrorCode.UNAVAILABLE, "peers: nothing was measured%s".formatted(all.skipped().stream()
+                    .map(skip -> "; %s: %s".formatted(skip.engine(), skip.reason())).collect(Collectors.joining())));
         }
         save(rows, about);
         print(rows, ratios, all.skipped(), about);
@@ -160,7 +164,8 @@ public final class PeersCommand implements Callable<Integer> {
                 PeerRow.rounded(Sample.median(samples, Sample::qps)),
                 PeerRow.rounded(samples.stream().mapToDouble(Sample::qps).min().orElseThrow()),
                 PeerRow.rounded(samples.stream().mapToDouble(Sample::qps).max().orElseThrow()),
-                PeerRow.rounded(Sample.median(samples, Sample::p50Micros)), PeerRow.rounded(Sample.median(samples, Sample::p99Micros)),
+                PeerRow.rounded(Sample.median(samples, Sample::p50Micros)),
+                PeerRow.rounded(Sample.median(samples, Sample::p99Micros)),
                 PeerRow.rounded(one.built().seconds()), one.built().bytes(), one.rssBytes(), buildThreads);
     }
 

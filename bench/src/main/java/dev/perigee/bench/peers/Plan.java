@@ -50,13 +50,14 @@ record Plan(List<Setting> settings) {
 
     /** The plan itself, or a plan per kind of index where the indexes of all would fill the memory of the machine. */
     List<Plan> parts(DataSet data) {
-        double bytes = 2.5 * data.rows() * data.dim() * Float.BYTES * indexes().size(); // rows, their copy, and what builds need
+        double bytes = 2.5 * data.rows() * data.dim() * Float.BYTES * indexes().size(); // rows, a copy, a build
         long memory = ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
         if (bytes < memory * 0.6) {
             return List.of(this);
         }
         return settings.stream().map(setting -> setting.index().kind()).distinct()
-                .map(kind -> new Plan(settings.stream().filter(setting -> setting.index().kind().equals(kind)).toList())).toList();
+                .map(kind -> new Plan(settings.stream().filter(setting -> setting.index().kind().equals(kind)).toList()))
+                .toList();
     }
 
     List<Setting.Index> indexes() {

@@ -40,9 +40,9 @@ record Ratio(String name, Setting ours, Setting theirs, double goal, double leas
     }
 
     private static Optional<Setting> find(List<Setting> settings, String engine, Goal goal, Map<String, Object> parameters) {
-        return settings.stream().filter(setting -> setting.index().engine().equals(engine) && setting.index().kind().equals(goal.kind)
-                && setting.mode() == goal.mode && setting.threads() == 1 && setting.k() == 10
-                && parameters.entrySet().stream().allMatch(entry -> entry.getValue().equals(setting.search()
+        return settings.stream().filter(setting -> setting.index().engine().equals(engine)
+                && setting.index().kind().equals(goal.kind) && setting.mode() == goal.mode && setting.threads() == 1
+                && setting.k() == 10 && parameters.entrySet().stream().allMatch(entry -> entry.getValue().equals(setting.search()
                         .getOrDefault(entry.getKey(), setting.index().build().get(entry.getKey()))))).findFirst();
     }
 

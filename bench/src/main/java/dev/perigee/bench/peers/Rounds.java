@@ -103,7 +103,8 @@ final class Rounds {
             for (int round = 1; round <= effort.rounds; round++) {
                 long started = System.nanoTime();
                 for (Setting setting : round % 2 == 1 ? order : order.reversed()) {
-                    if (samples.containsKey(setting) && !pass.round(setting, built.get(setting.index()).process, samples.get(setting))) {
+                    if (samples.containsKey(setting)
+                            && !pass.round(setting, built.get(setting.index()).process, samples.get(setting))) {
                         samples.remove(setting);
                     }
                 }
@@ -250,15 +251,16 @@ final class Rounds {
             Map<String, Object> request = request(setting, queries);
             double seconds = 0;
             List<Sample> passes = new ArrayList<>();
-            while (seconds < least && passes.size() < MOST_PASSES) {
+            do {
                 Map<String, Object> answer = process.ask(request, SEARCH);
                 double overhead = single ? number(answer, "overhead_us") : 0;
                 double net = Math.max(0, number(answer, "seconds") - queries * overhead * 1e-6);
                 seconds += number(answer, "seconds");
-                double recall = passes.isEmpty() ? judge.recall(out, queries, setting.k(), setting.k()) : passes.getFirst().recall();
+                double recall = passes.isEmpty() ? judge.recall(out, queries, setting.k(), setting.k())
+                        : passes.getFirst().recall();
                 passes.add(new Sample(recall, queries / net, Math.max(0, number(answer, "p50_us") - overhead),
                         Math.max(0, number(answer, "p99_us") - overhead)));
-            }
+            } while (seconds < least && passes.size() < MOST_PASSES);
             double net = passes.stream().mapToDouble(pass -> 1 / pass.qps()).sum(); // of equal passes
             return new Sample(passes.getFirst().recall(), passes.size() / net, Sample.median(passes, Sample::p50Micros),
                     Sample.median(passes, Sample::p99Micros));

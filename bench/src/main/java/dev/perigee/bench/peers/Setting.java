@@ -34,7 +34,8 @@ record Setting(Index index, Map<String, Object> search, int k, Mode mode, int th
     }
 
     private static String words(Map<String, Object> parameters) {
-        return parameters.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).collect(Collectors.joining(" "));
+        return parameters.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue())
+                .collect(Collectors.joining(" "));
     }
 
     @Override

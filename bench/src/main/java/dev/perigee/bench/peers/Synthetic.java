@@ -15,8 +15,8 @@ import java.util.function.Consumer;
 record Synthetic(int rows, int dim, int clusters, double noise, int queries, int seed) {
     Synthetic {
         check(rows >= 1 && dim >= 1 && clusters >= 1 && queries >= 1 && noise >= 0,
-                "synthetic: %d x %d, %d clusters, noise %s, %d queries (expected at least 1, noise 0 or more)", rows, dim, clusters,
-                noise, queries);
+                "synthetic: %d x %d, %d clusters, noise %s, %d queries (expected at least 1, noise 0 or more)", rows, dim,
+                clusters, noise, queries);
     }
 
     /** Hands the rows of the base and then the queries to their consumers, in an array that is used again. */
