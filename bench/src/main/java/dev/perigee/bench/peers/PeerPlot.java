@@ -27,7 +27,7 @@ final class PeerPlot {
     private static final Color INK = new Color(0x24292F);
     private static final Color FAINT = new Color(0xE4E7EB);
     /** Where recall 1 stands, in nines; what is beyond 0.9999 stands there too. */
-    private static final double ALL = 4.5;
+    private static final double ALL = 5;
     private static final double MOST_NINES = 4;
     private static final Map<String, Color> COLOURS = Map.of("perigee", new Color(0x0969DA), "perigee_rpc", new Color(0x54AEFF),
             "faiss", new Color(0xD9730D), "faiss_generic", new Color(0xB08D57), "hnswlib", new Color(0x1A7F37), "jvector",
@@ -61,11 +61,11 @@ final class PeerPlot {
                 .yAxisTitle("queries per second (log scale)").build();
         style(chart.getStyler());
         double left = rows.stream().mapToDouble(row -> nines(row.recall())).min().orElse(0);
-        chart.getStyler().setXAxisMin(Math.max(0, Math.floor(left * 2 - 0.2) / 2)).setXAxisMax(ALL + 0.15);
+        chart.getStyler().setXAxisMin(Math.max(0, Math.floor(left * 2 - 0.2) / 2)).setXAxisMax(ALL + 0.2);
         double slowest = rows.stream().mapToDouble(PeerRow::qpsMin).min().orElse(1);
         double fastest = rows.stream().mapToDouble(PeerRow::qpsMax).max().orElse(1);
         chart.getStyler().setYAxisMin(slowest / 1.5).setYAxisMax(fastest * 1.5);
-        chart.getStyler().setYAxisLogarithmicDecadeOnly(fastest / slowest > 30); // or the numbers between overlap
+        chart.getStyler().setYAxisLogarithmicDecadeOnly(fastest / slowest > 60); // or the numbers between overlap
         Map<String, List<PeerRow>> lines = new LinkedHashMap<>();
         rows.forEach(row -> lines.computeIfAbsent(row.engine() + "  " + kind(row), name -> new ArrayList<>()).add(row));
         lines.forEach((name, points) -> add(chart, name, points));

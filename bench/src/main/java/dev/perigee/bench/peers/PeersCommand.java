@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -67,6 +68,10 @@ public final class PeersCommand implements Callable<Integer> {
     @Option(names = "--rounds", paramLabel = "N", description = "Rounds that count (default: 5).")
     private int rounds = Rounds.Effort.SHORT.rounds();
 
+    @Option(names = "--minutes", paramLabel = "N", description = {"After about so long, rounds beyond the third are left out,",
+        "so that a short run ends in time on a slow machine (default: 10; with --full: any time)."})
+    private Integer minutes;
+
     @Option(names = "--full", description = "Sweep all of the catalogue, with more queries; takes hours.")
     private boolean full;
 
@@ -110,6 +115,7 @@ public final class PeersCommand implements Callable<Integer> {
         Path bench = home();
         Catalogue catalogue = Catalogue.read(bench.resolve("data.yaml"));
         List<Catalogue.Data> sets = data.stream().map(catalogue::get).distinct().toList();
+        check(minutes == null || minutes >= 1 && minutes <= 100_000, "minutes: %d (expected 1 to 100000)", minutes);
         check(rounds >= 1 && rounds <= 1000, "rounds: %d (expected 1 to 1000)", rounds);
         engines.forEach(name -> check(Engines.NAMES.contains(name), "engines: '%s' (expected some of %s)", name,
                 String.join(", ", Engines.NAMES)));
@@ -128,12 +134,14 @@ public final class PeersCommand implements Callable<Integer> {
         Map<String, Object> about = about(processors, effort);
         List<PeerRow> rows = new ArrayList<>();
         List<Map<String, Object>> ratios = new ArrayList<>();
+        long begin = System.nanoTime();
+        long each = TimeUnit.MINUTES.toNanos(minutes != null ? minutes : full ? TimeUnit.DAYS.toMinutes(365) : 10) / sets.size();
         for (Catalogue.Data set : sets) {
             DataSet prepared = cache.get(set);
             Plan plan = Plan.of(set, full, engines, counts);
             List<Measured> measured = new ArrayList<>();
             for (Plan part : plan.parts(prepared)) {
-                measured.addAll(all.measure(prepared, part));
+                measured.addAll(all.measure(prepared, part, begin + each * (sets.indexOf(set) + 1)));
             }
             measured.forEach(one -> rows.add(row(one, prepared, about, processors)));
             ratios.addAll(ratios(measured, set.name()));

@@ -28,6 +28,7 @@ final class Rounds {
     private static final Duration BUILD = Duration.ofHours(2);
     private static final Duration SEARCH = Duration.ofMinutes(15);
     private static final int MOST_PASSES = 50;
+    private static final int FEWEST_ROUNDS = 3;
 
     /**
      * How much is measured.
@@ -39,7 +40,7 @@ final class Rounds {
      * @param warmUp  seconds of a setting before the first round: the compiler of a JVM needs them
      */
     record Effort(int rounds, int batches, int batch, int singles, double seconds, double warmUp) {
-        static final Effort SHORT = new Effort(5, 1000, 1000, 200, 0.3, 1.5);
+        static final Effort SHORT = new Effort(5, 1000, 1000, 200, 0.3, 1);
         static final Effort FULL = new Effort(5, 5000, 1000, 1000, 1, 3);
 
         Effort withRounds(int rounds) {
@@ -83,8 +84,12 @@ final class Rounds {
         return List.copyOf(skipped);
     }
 
-    /** Measures the settings of a plan; those that could not be measured are not in the answer. */
-    List<Measured> measure(DataSet data, Plan plan) {
+    /**
+     * Measures the settings of a plan; those that could not be measured are not in the answer.
+     *
+     * @param end in nanoseconds of the system's timer: rounds beyond the third that would pass it are left out
+     */
+    List<Measured> measure(DataSet data, Plan plan, long end) {
         Map<Index, Built> built = new LinkedHashMap<>();
         Path out = null;
         try (Judge judge = new Judge(data)) {
@@ -108,8 +113,13 @@ final class Rounds {
                         samples.remove(setting);
                     }
                 }
+                long took = System.nanoTime() - started;
                 notes.accept(String.format(Locale.ROOT, "%s: round %d of %d, %d settings, took %.1f s", data.name(), round,
-                        effort.rounds, samples.size(), (System.nanoTime() - started) * 1e-9));
+                        effort.rounds, samples.size(), took * 1e-9));
+                if (round >= FEWEST_ROUNDS && round < effort.rounds && System.nanoTime() + took - end > 0) {
+                    notes.accept("%s: %d rounds, for there is no time for more".formatted(data.name(), round));
+                    break;
+                }
             }
             Map<Index, Long> memory = new LinkedHashMap<>();
             built.forEach((index, one) -> memory.put(index, memory(one)));
@@ -239,8 +249,7 @@ final class Rounds {
                 samples.add(sample(setting, process, least));
                 return true;
             } catch (Refused | PerigeeException e) {
-                skip(setting.index().engine(), "%s on %s: %s".formatted(process.alive() ? setting : setting.index(), data.name(),
-                        e.getMessage()));
+                skip(setting.index().engine(), "%s on %s: %s".formatted(setting.index().kind(), data.name(), e.getMessage()));
                 return false;
             }
         }

@@ -60,7 +60,7 @@ class CsvTest {
     @Test
     void ninesAreCounted() {
         assertThat(PeerPlot.nines(0.99)).isCloseTo(2, org.assertj.core.api.Assertions.within(1e-9));
-        assertThat(PeerPlot.nines(1)).isEqualTo(4.5);
+        assertThat(PeerPlot.nines(1)).isEqualTo(5);
         assertThat(PeerPlot.nines(0)).isZero();
     }
 }

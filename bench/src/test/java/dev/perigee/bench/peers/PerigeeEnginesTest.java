@@ -77,7 +77,8 @@ class PerigeeEnginesTest {
             Catalogue.Data data = data(distance);
             DataSet prepared = new DataCache(folder, null, note -> { }).get(data);
             Rounds rounds = new Rounds(new Engines(Path.of("")), new Rounds.Effort(2, 60, 25, 20, 0, 0), List.of(), 2, n -> { });
-            List<Rounds.Measured> measured = rounds.measure(prepared, Plan.of(data, false, Engines.NAMES, List.of(1, 2)));
+            List<Rounds.Measured> measured = rounds.measure(prepared,
+                    Plan.of(data, false, Engines.NAMES, List.of(1, 2)), System.nanoTime());
             assertThat(measured).hasSize(27); // 9 indexes and searches; batches with 1 and 2 threads, single queries
             for (Rounds.Measured one : measured) {
                 double recall = Sample.median(one.samples(), Sample::recall);
