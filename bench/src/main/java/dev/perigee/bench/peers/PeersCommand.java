@@ -27,7 +27,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code perigee bench peers}. */
 @Command(name = "peers", description = {"Measure Perigee beside FAISS, hnswlib, Lucene and JVector on the same rows.",
@@ -50,6 +53,9 @@ import picocli.CommandLine.Option;
             "A goal that is not met is shown, and does not change the exit code."})
 public final class PeersCommand implements Callable<Integer> {
     private static final String DATA = "fashion_mnist,fashion_mnist_15k";
+
+    @Spec
+    private CommandSpec spec;
 
     @Mixin
     private Output output;
@@ -99,7 +105,7 @@ public final class PeersCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        check((plot == null) == (out == null), "%s is missing (expected --plot FILE --out DIR together)",
+        requireUse((plot == null) == (out == null), "%s is missing (expected --plot FILE --out DIR together)",
                 plot == null ? "--plot" : "--out");
         if (plot != null) {
             List<Path> written = PeerPictures.write(Csv.read(plot), out);
@@ -107,43 +113,49 @@ public final class PeersCommand implements Callable<Integer> {
                     written.stream().map(Path::toString).collect(Collectors.joining(", "))));
             return 0;
         }
-        return measure();
-    }
-
-    private int measure() throws IOException {
         int processors = Runtime.getRuntime().availableProcessors();
+        List<Integer> where = pin != null ? pin : IntStream.range(0, processors).mapToObj(i -> processors - 1 - i).toList();
+        where.forEach(processor -> requireUse(processor >= 0 && processor < processors, "pin: %d (expected 0 to %d)", processor,
+                processors - 1));
+        List<Integer> counts = threads.stream().map(word -> count(word, processors)).distinct().sorted().toList();
+        engines.forEach(name -> requireUse(Engines.NAMES.contains(name), "engines: '%s' (expected some of %s)", name,
+                String.join(", ", Engines.NAMES)));
+        requireUse(minutes == null || minutes >= 1 && minutes <= 100_000, "minutes: %d (expected 1 to 100000)", minutes);
+        requireUse(rounds >= 1 && rounds <= 1000, "rounds: %d (expected 1 to 1000)", rounds);
         Path bench = home();
         Catalogue catalogue = Catalogue.read(bench.resolve("data.yaml"));
-        List<Catalogue.Data> sets = data.stream().map(catalogue::get).distinct().toList();
-        check(minutes == null || minutes >= 1 && minutes <= 100_000, "minutes: %d (expected 1 to 100000)", minutes);
-        check(rounds >= 1 && rounds <= 1000, "rounds: %d (expected 1 to 1000)", rounds);
-        engines.forEach(name -> check(Engines.NAMES.contains(name), "engines: '%s' (expected some of %s)", name,
-                String.join(", ", Engines.NAMES)));
-        List<Integer> counts = threads.stream().map(word -> count(word, processors)).distinct().sorted().toList();
-        List<Integer> where = pin != null ? pin : IntStream.range(0, processors).mapToObj(i -> processors - 1 - i).toList();
-        for (int processor : where) {
-            check(processor >= 0 && processor < processors, "pin: %d (expected 0 to %d)", processor, processors - 1);
-        }
+        data.forEach(name -> requireUse(catalogue.data().containsKey(name), "data: '%s' (expected some of %s)", name,
+                String.join(", ", catalogue.data().keySet())));
         if (folder != null) {
             Files.createDirectories(folder);
         }
         Rounds.Effort effort = (full ? Rounds.Effort.FULL : Rounds.Effort.SHORT).withRounds(rounds);
         Rounds all = new Rounds(new Engines(bench), effort, where, processors, note -> output.note("%s", note));
+        measure(data.stream().distinct().map(catalogue::get).toList(), counts, all, about(processors, effort));
+        return 0;
+    }
+
+    private void requireUse(boolean right, String format, Object... arguments) {
+        if (!right) {
+            throw new ParameterException(spec.commandLine(), format.formatted(arguments));
+        }
+    }
+
+    private void measure(List<Catalogue.Data> sets, List<Integer> counts, Rounds all, Map<String, Object> about)
+            throws IOException {
         DataCache cache = new DataCache(work, Optional.ofNullable(System.getenv("PERIGEE_DATA")).map(Path::of).orElse(null),
                 note -> output.note("%s", note));
-        Map<String, Object> about = about(processors, effort);
         List<PeerRow> rows = new ArrayList<>();
         List<Map<String, Object>> ratios = new ArrayList<>();
         long begin = System.nanoTime();
         long each = TimeUnit.MINUTES.toNanos(minutes != null ? minutes : full ? TimeUnit.DAYS.toMinutes(365) : 10) / sets.size();
         for (Catalogue.Data set : sets) {
             DataSet prepared = cache.get(set);
-            Plan plan = Plan.of(set, full, engines, counts);
             List<Measured> measured = new ArrayList<>();
-            for (Plan part : plan.parts(prepared)) {
+            for (Plan part : Plan.of(set, full, engines, counts).parts(prepared)) {
                 measured.addAll(all.measure(prepared, part, begin + each * (sets.indexOf(set) + 1)));
             }
-            measured.forEach(one -> rows.add(row(one, prepared, about, processors)));
+            measured.forEach(one -> rows.add(row(one, prepared, about, all.buildThreads())));
             ratios.addAll(ratios(measured, set.name()));
         }
         if (rows.isEmpty()) {
@@ -152,7 +164,6 @@ public final class PeersCommand implements Callable<Integer> {
         }
         save(rows, about);
         print(rows, ratios, all.skipped(), about);
-        return 0;
     }
 
     private static List<Map<String, Object>> ratios(List<Measured> measured, String data) {
@@ -210,11 +221,11 @@ public final class PeersCommand implements Callable<Integer> {
         output.result(fields, PeerTable.text(rows, ratios, skipped));
     }
 
-    private static int count(String word, int processors) {
+    private int count(String word, int processors) {
         if (word.equals("all")) {
             return processors;
         }
-        check(word.matches("[1-9][0-9]{0,3}"), "threads: '%s' (expected a number or 'all')", word);
+        requireUse(word.matches("[1-9][0-9]{0,3}"), "threads: '%s' (expected a number or 'all')", word);
         return Integer.parseInt(word);
     }
 

@@ -80,6 +80,10 @@ final class Rounds {
         this.notes = notes;
     }
 
+    int buildThreads() {
+        return buildThreads;
+    }
+
     List<Skipped> skipped() {
         return List.copyOf(skipped);
     }
