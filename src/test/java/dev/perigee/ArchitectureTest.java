@@ -28,7 +28,9 @@ class ArchitectureTest {
             Map.entry("compute", List.of("vector", "distance", "index")),
             Map.entry("compute.simd", List.of("vector", "distance", "index", "compute")),
             Map.entry("compute.cuda", List.of("vector", "distance", "index", "compute")),
-            Map.entry("backend", List.of("vector", "distance", "index", "compute", "compute.simd", "compute.cuda")),
+            Map.entry("faiss", List.of()),
+            Map.entry("compute.faiss", List.of("vector", "distance", "index", "compute", "faiss")),
+            Map.entry("backend", List.of("vector", "distance", "index", "compute", "compute.simd", "compute.cuda", "compute.faiss")),
             Map.entry("evaluate", List.of("vector", "distance", "compute")),
             Map.entry("api", List.of("vector", "distance")),
             Map.entry("build", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "api")),
@@ -39,17 +41,20 @@ class ArchitectureTest {
             Map.entry("dataset", List.of("vector", "distance", "storage", "index", "compute", "api", "collection")));
 
     /** A heavy library is imported in these packages alone. */
-    private static final Map<String, List<String>> LIBRARY_OF = Map.of(
-            "io.netty..", List.of("protocol", "server", "client"),
-            "picocli..", List.of("cli"),
-            "me.tongfei..", List.of("cli"),
-            "com.fasterxml..", List.of("cli"),
-            "org.knowm..", List.of("cli"),
-            "org.HdrHistogram..", List.of("cli"),
-            "jdk.incubator.vector..", List.of("compute.simd"),
-            "dev.perigee.compute.simd..", List.of("compute.simd", "backend"),
-            "dev.perigee.compute.cuda..", List.of("compute.cuda", "backend"),
-            "jcuda..", List.of("compute.cuda"));
+    private static final Map<String, List<String>> LIBRARY_OF = Map.ofEntries(
+            Map.entry("io.netty..", List.of("protocol", "server", "client")),
+            Map.entry("picocli..", List.of("cli")),
+            Map.entry("me.tongfei..", List.of("cli")),
+            Map.entry("com.fasterxml..", List.of("cli")),
+            Map.entry("org.knowm..", List.of("cli")),
+            Map.entry("org.HdrHistogram..", List.of("cli")),
+            Map.entry("jdk.incubator.vector..", List.of("compute.simd")),
+            Map.entry("dev.perigee.compute.simd..", List.of("compute.simd", "backend")),
+            Map.entry("dev.perigee.compute.cuda..", List.of("compute.cuda", "backend")),
+            Map.entry("dev.perigee.compute.faiss..", List.of("compute.faiss", "backend")),
+            Map.entry("dev.perigee.faiss..", List.of("faiss", "compute.faiss")),
+            Map.entry("org.bytedeco..", List.of("faiss", "compute.faiss")),
+            Map.entry("jcuda..", List.of("compute.cuda")));
 
     @Test
     void packagesImportOnlyWhatTheyMay() {

@@ -5,12 +5,14 @@ import dev.perigee.compute.ComputeBackend;
 import dev.perigee.compute.ScalarBackend;
 import dev.perigee.compute.cuda.CudaGroup;
 import dev.perigee.compute.cuda.CudaDriver;
+import dev.perigee.compute.faiss.FaissBackend;
+import dev.perigee.compute.faiss.FaissLibrary;
 import dev.perigee.compute.simd.SimdBackend;
 
 /** Opens backends by name. {@code auto} chooses for each index when it is opened: a GPU unless it refuses, else the CPU. */
 public final class Backends {
     /** The names that {@link #open} knows. */
-    public static final String NAMES = "auto, cuda, simd or scalar";
+    public static final String NAMES = "auto, cuda, simd, scalar or faiss";
 
     private static final System.Logger LOG = System.getLogger(Backends.class.getName());
 
@@ -32,10 +34,18 @@ public final class Backends {
         return Gpus.cublas();
     }
 
+    /** The FAISS of this build, which is loaded for that: its version and how it was built, or why it cannot be used. */
+    public static Gpus.Part faiss() {
+        FaissLibrary library = FaissLibrary.probe();
+        return new Gpus.Part("%s (%s), %d OpenMP threads".formatted(library.version(), library.build(), library.threads()),
+                library.problem());
+    }
+
     /**
      * @param name    one of {@link #NAMES}
      * @param threads cores to use where the CPU computes; 0 = all
-     * @throws PerigeeException UNAVAILABLE with the reason if it is {@code cuda} and no GPU can be used
+     * @throws PerigeeException UNAVAILABLE with the reason if it is {@code cuda} and no GPU can be used, or {@code faiss} and this build has
+     *                          none
      */
     public static ComputeBackend open(String name, int threads) {
         PerigeeException.check(threads >= 0 && threads <= 1024, "threads: %d (expected 0 to 1024)", threads);
@@ -44,12 +54,17 @@ public final class Backends {
             case "cuda" -> CudaGroup.of(CudaDriver.probe().chosenDevices());
             case "simd" -> simd(threads);
             case "scalar" -> new ScalarBackend();
+            case "faiss" -> new FaissBackend(simd(threads), threads(threads));
             default -> throw PerigeeException.invalid("backend: '%s' (expected %s)".formatted(name, NAMES));
         };
     }
 
     private static ComputeBackend simd(int threads) {
-        return new SimdBackend(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+        return new SimdBackend(threads(threads));
+    }
+
+    private static int threads(int asked) {
+        return asked == 0 ? Runtime.getRuntime().availableProcessors() : asked;
     }
 
     /** A GPU that is there and cannot be used is worth a line; none at all is not. */

@@ -6,7 +6,6 @@ import dev.perigee.backend.Backends;
 import dev.perigee.backend.Gpus;
 import dev.perigee.compute.ComputeBackend;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,9 +109,7 @@ final class DoctorCommand implements Callable<Integer> {
         fields.put("cuda_library", part(found.library()));
         fields.put("cuda_kernels", part(found.kernels()));
         fields.put("cublas", part(Backends.cublas()));
-        try (Arena arena = Arena.ofShared()) {
-            fields.put("faiss", library("faiss", arena, "libfaiss.so", "libfaiss_c.so"));
-        }
+        fields.put("faiss", part(Backends.faiss()));
     }
 
     private static String part(Gpus.Part part) {
@@ -128,20 +125,6 @@ final class DoctorCommand implements Callable<Integer> {
         fields.put("chosen", gpu.chosen());
         fields.put("problem", gpu.problem().isEmpty() ? null : gpu.problem());
         return fields;
-    }
-
-    private static String library(String backend, Arena arena, String... names) {
-        return Libraries.first(List.of(names), arena).map(found -> verdict(true, found.place(), "", backend))
-                .orElseGet(() -> verdict(false, "", "no %s that can be loaded".formatted(String.join(", ", names)), backend));
-    }
-
-    private static String verdict(boolean there, String found, String problem, String backend) {
-        return !there ? "not found: " + problem : has(backend) ? "found: " + found
-                : "found, but this build has no backend for it: " + found;
-    }
-
-    private static boolean has(String backend) {
-        return Backends.NAMES.contains(backend);
     }
 
     private static String data(String folder) {

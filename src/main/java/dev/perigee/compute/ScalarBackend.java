@@ -177,26 +177,4 @@ public final class ScalarBackend implements ComputeBackend {
         public void close() {
         }
     }
-
-    /** Query memory of its own arena. */
-    private static final class ArenaQueries implements Searcher.Queries {
-        private final Arena arena = Arena.ofShared();
-        private final Matrix matrix;
-
-        ArenaQueries(int rows, int dim) {
-            matrix = Matrix.allocate(arena, rows, dim);
-        }
-
-        @Override
-        public Matrix matrix() {
-            return matrix;
-        }
-
-        @Override
-        public void close() {
-            if (arena.scope().isAlive()) {
-                arena.close();
-            }
-        }
-    }
 }

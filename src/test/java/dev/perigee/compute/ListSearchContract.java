@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
+import dev.perigee.backend.Backends;
 import dev.perigee.compute.simd.SimdBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
@@ -12,6 +13,7 @@ import dev.perigee.index.IndexData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.testing.Answers;
 import dev.perigee.testing.FilteredAnswers;
+import dev.perigee.testing.RequiresFaiss;
 import dev.perigee.testing.Rows;
 import dev.perigee.testing.TestIndex;
 import dev.perigee.vector.Matrix;
@@ -34,16 +36,17 @@ public abstract class ListSearchContract extends ComputeBackendContract {
         try (ComputeBackend reference = new ScalarBackend(); ComputeBackend builder = new SimdBackend(2);
                 ComputeBackend one = backend(1); ComputeBackend two = backend(2);
                 TestIndex index = TestIndex.build(IndexSpec.ivfFlat(24), distance, rows, builder)) {
+            double scale = Answers.scale(rows, queries);
             List<IndexData> data = List.of(index.data(), FlatData.of(distance, rows.slice(0, 100), Arena.ofAuto()));
             for (int probes : new int[] {1, 3, 24, 1000}) {
                 SearchParams params = new SearchParams.IvfFlat(probes);
                 TopK expected = Answers.search(reference, data, queries, 10, params, List.of());
-                Answers.assertSame(Answers.search(one, data, queries, 10, params, List.of()), expected, probes + " probes");
-                Answers.assertSame(Answers.search(two, data, queries, 10, params, List.of()), expected, "two threads");
+                assertAnswer(Answers.search(one, data, queries, 10, params, List.of()), expected, scale, probes + " probes");
+                assertAnswer(Answers.search(two, data, queries, 10, params, List.of()), expected, scale, "two threads");
                 for (int size : new int[] {1, 2, 5, 33}) {
                     Matrix some = queries.slice(7, 7 + size);
-                    Answers.assertSame(Answers.search(two, data, some, 10, params, List.of()),
-                            Answers.search(reference, data, some, 10, params, List.of()), size + " queries");
+                    assertAnswer(Answers.search(two, data, some, 10, params, List.of()),
+                            Answers.search(reference, data, some, 10, params, List.of()), scale, size + " queries");
                 }
             }
             BitSet half = new BitSet();
@@ -56,8 +59,8 @@ public abstract class ListSearchContract extends ComputeBackendContract {
             SearchParams params = new SearchParams.IvfFlat(5);
             for (int size : new int[] {1, 200}) {
                 Matrix some = queries.slice(0, size);
-                Answers.assertSame(Answers.search(two, data, some, 10, params, java.util.Collections.unmodifiableList(masks)),
-                        Answers.search(reference, data, some, 10, params, java.util.Collections.unmodifiableList(masks)), "masked");
+                assertAnswer(Answers.search(two, data, some, 10, params, java.util.Collections.unmodifiableList(masks)),
+                        Answers.search(reference, data, some, 10, params, java.util.Collections.unmodifiableList(masks)), scale, "masked");
             }
         }
     }
@@ -75,10 +78,11 @@ public abstract class ListSearchContract extends ComputeBackendContract {
             for (int refine : new int[] {0, 40}) {
                 SearchParams params = new SearchParams.IvfPq(4, refine);
                 TopK whole = Answers.search(one, data, queries, 10, params, List.of());
-                Answers.assertSame(Answers.search(two, data, queries, 10, params, List.of()), whole, "two threads");
+                double scale = Answers.scale(rows, queries);
+                assertAnswer(Answers.search(two, data, queries, 10, params, List.of()), whole, scale, "two threads");
                 for (int size : new int[] {1, 3, 50}) {
-                    assertThat(Answers.lines(Answers.search(two, data, queries.slice(0, size), 10, params, List.of())))
-                            .as("first %d queries", size).isEqualTo(Answers.lines(whole).subList(0, size));
+                    assertAnswer(Answers.search(two, data, queries.slice(0, size), 10, params, List.of()),
+                            Answers.first(whole, size), scale, "first %d queries".formatted(size));
                 }
                 TopK expected = Answers.search(reference, data, queries, 10, params, List.of());
                 int same = 0;
@@ -130,5 +134,31 @@ public abstract class ListSearchContract extends ComputeBackendContract {
             case IVF_FLAT -> List.of(new SearchParams.IvfFlat(3), new SearchParams.IvfFlat(12));
             case IVF_PQ -> List.of(new SearchParams.IvfPq(3, 0), new SearchParams.IvfPq(12, 0), new SearchParams.IvfPq(3, rows));
         };
+    }
+
+    /** An oracle that shares no code with us; its distances are summed in float32. */
+    @ParameterizedTest
+    @RequiresFaiss
+    @CsvSource({"FLAT,L2", "FLAT,INNER_PRODUCT", "FLAT,COSINE", "IVF_FLAT,L2", "IVF_FLAT,INNER_PRODUCT", "IVF_FLAT,COSINE",
+        "IVF_PQ,L2", "IVF_PQ,INNER_PRODUCT", "IVF_PQ,COSINE"})
+    void faissFindsTheSame(IndexKind kind, Distance distance) {
+        Matrix rows = Rows.CLUSTERED.make(distance, 1500, 40, 28);
+        Matrix queries = Rows.CLUSTERED.make(distance, 60, 40, 29);
+        double tolerance = Answers.scale(rows, queries) * 0x1p-18;
+        for (int bits : kind == IndexKind.IVF_PQ ? new int[] {8, 4} : new int[] {8}) {
+            IndexSpec spec = new IndexSpec(kind, kind == IndexKind.FLAT ? 0 : 12, kind == IndexKind.IVF_PQ ? 10 : 0, bits, 7);
+            try (ComputeBackend faiss = Backends.open("faiss", 2); ComputeBackend mine = backend(2);
+                    TestIndex index = kind == IndexKind.FLAT ? null : TestIndex.build(spec, distance, rows, mine)) {
+                List<IndexData> data = List.of(index == null ? FlatData.of(distance, rows, Arena.ofAuto()) : index.data());
+                for (SearchParams params : params(kind, 100)) {
+                    for (int count : new int[] {1, 60}) {
+                        Matrix some = queries.slice(0, count);
+                        Answers.assertNear(Answers.search(mine, data, some, 10, params, List.of()),
+                                Answers.search(faiss, data, some, 10, params, List.of()), tolerance,
+                                "%s, %d bits, %d queries".formatted(params, bits, count));
+                    }
+                }
+            }
+        }
     }
 }
