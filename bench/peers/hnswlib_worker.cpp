@@ -211,7 +211,8 @@ private:
         index = std::move(fresh);
         size_t bytes = 0;
         for (size_t i = 0; i < index->cur_element_count; ++i)
-            bytes += index->size_data_per_element_ + sizeof(unsigned) + index->element_levels_[i] * index->size_links_per_element_;
+            bytes += index->size_data_per_element_ + sizeof(unsigned) +
+                     index->element_levels_[i] * index->size_links_per_element_;
         std::ostringstream out;
         out << "{\"build_s\":" << seconds << ",\"bytes\":" << bytes << "}";
         return out.str();
@@ -220,7 +221,8 @@ private:
     std::string search(const Request& request) {
         if (!index) throw std::invalid_argument("search: there is no index yet");
         const std::string mode = request.text("mode");
-        if (mode != "batch" && mode != "single") throw std::invalid_argument("mode: '" + mode + "' (expected batch or single)");
+        if (mode != "batch" && mode != "single")
+            throw std::invalid_argument("mode: '" + mode + "' (expected batch or single)");
         const size_t k = request.positive("k"), threads = mode == "batch" ? request.positive("threads") : 1;
         const size_t batch = mode == "batch" ? request.positive("batch") : 1;
         const Rows queries = read_rows(request.text("queries"), request.number("rows"), dim, unit);
@@ -244,8 +246,8 @@ private:
         if (!out) throw std::runtime_error(request.text("out") + ": cannot be written");
         std::sort(times.begin(), times.end());
         std::ostringstream line;
-        line << "{\"seconds\":" << seconds << ",\"p50_us\":" << percentile(times, 0.5) << ",\"p99_us\":" << percentile(times, 0.99)
-             << ",\"overhead_us\":0}";
+        line << "{\"seconds\":" << seconds << ",\"p50_us\":" << percentile(times, 0.5) << ",\"p99_us\":"
+             << percentile(times, 0.99) << ",\"overhead_us\":0}";
         return line.str();
     }
 

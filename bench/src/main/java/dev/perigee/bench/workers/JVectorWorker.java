@@ -71,7 +71,8 @@ public final class JVectorWorker extends Worker {
         try (ForkJoinPool pool = new ForkJoinPool(threads);
                 GraphIndexBuilder builder = new GraphIndexBuilder(
                         BuildScoreProvider.randomAccessScoreProvider(values, similarity), dim,
-                        2 * options.number("links"), options.number("ef_construction"), OVERFLOW, ALPHA, true, true, pool, pool)) {
+                        2 * options.number("links"), options.number("ef_construction"), OVERFLOW, ALPHA, true, true,
+                        pool, pool)) {
             graph = builder.build(values);
         }
         return graph.ramBytesUsed() + (long) rows.count() * dim * Float.BYTES;
@@ -84,8 +85,8 @@ public final class JVectorWorker extends Worker {
         GraphSearcher searcher = new GraphSearcher(graph);
         return (query, found) -> {
             VectorFloat<?> target = types.createFloatVector(lengthened ? with(query, 0) : query);
-            NodeScore[] nodes = searcher.search(DefaultSearchScoreProvider.exact(target, similarity, values), k, ef, 0, 0, Bits.ALL)
-                    .getNodes();
+            var scores = DefaultSearchScoreProvider.exact(target, similarity, values);
+            NodeScore[] nodes = searcher.search(scores, k, ef, 0, 0, Bits.ALL).getNodes();
             for (int i = 0; i < nodes.length; i++) {
                 found[i] = nodes[i].node;
             }

@@ -43,7 +43,7 @@ public abstract class Worker {
 
     private static final JsonFactory JSON = new JsonFactory();
     /** What the compiler of the JVM needs; untimed, once for each index. */
-    private static final double WARM_UP_S = Double.parseDouble(System.getProperty("perigee.bench.warm-up", "2"));
+    private static final double WARM_UP_S = Double.parseDouble(System.getProperty("perigee.bench.warm-up", "5"));
 
     private Map<String, Object> hello; // libraries tell once what they chose
     private boolean built;
@@ -147,7 +147,8 @@ public abstract class Worker {
         int batch = switch (request.text("mode")) {
             case "batch" -> positive(request, "batch");
             case "single" -> 0;
-            default -> throw new IllegalArgumentException("mode: '%s' (expected batch or single)".formatted(request.text("mode")));
+            default -> throw new IllegalArgumentException("mode: '%s' (expected batch or single)"
+                    .formatted(request.text("mode")));
         };
         float[][] queries = new float[request.number("rows")][];
         try (Rows rows = new Rows(Path.of(request.text("queries")), queries.length, dim, unit)) {
@@ -194,7 +195,8 @@ public abstract class Worker {
     }
 
     private static void write(int[][] found, int k, Path out) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(found.length, k * Integer.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+        int size = Math.multiplyExact(found.length, k * Integer.BYTES);
+        ByteBuffer bytes = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
         for (int[] row : found) {
             bytes.asIntBuffer().put(row);
             bytes.position(bytes.position() + k * Integer.BYTES);
