@@ -81,11 +81,17 @@ public final class PerigeeWorker extends Worker {
     @Override
     protected Map<String, Object> hello() throws Skip {
         try (ComputeBackend backend = open(1)) {
-            String version = Backends.class.getPackage().getImplementationVersion();
             Map<String, Object> hello = new LinkedHashMap<>();
             hello.put("engine", engine);
-            hello.put("version", version == null ? "from classes" : version);
-            hello.put("build", backend.device().replaceAll(", \\d+ threads?$", ""));
+            if (backend.name().equals("faiss")) { // "1.7.3 (OPTIMIZE GENERIC), 2 OpenMP threads"
+                String[] words = Backends.faiss().place().split("[()]");
+                hello.put("version", words[0].strip());
+                hello.put("build", words.length > 1 ? words[1] : backend.device());
+            } else {
+                String version = Backends.class.getPackage().getImplementationVersion();
+                hello.put("version", version == null ? "from classes" : version);
+                hello.put("build", backend.device().replaceAll(", \\d+ threads?$", ""));
+            }
             return hello;
         }
     }
