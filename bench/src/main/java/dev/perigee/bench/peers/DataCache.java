@@ -104,6 +104,9 @@ final class DataCache {
                     truth(part, shape, DataSet.distance(data.distance()), Math.min(DataSet.TRUE_NEIGHBOURS, shape[0])));
             Files.move(part, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
+            if (Files.exists(folder)) {
+                return; // another run was faster
+            }
             throw new PerigeeException(ErrorCode.IO, "cache: '%s': %s".formatted(folder, e), e);
         } finally {
             delete(part);

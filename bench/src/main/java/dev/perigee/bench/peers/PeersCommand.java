@@ -37,19 +37,25 @@ import picocli.CommandLine.Spec;
     "Every engine is a process of its own. All build their indexes first; then they take turns in rounds, each pinned to as many "
             + "processors as it has threads, and a figure is the median over the rounds. Recall is recomputed here from the "
             + "answers. An engine that cannot be had is skipped by name."},
-        footer = {"", "Rows:",
-            "  engine       perigee, perigee_rpc (through server and client), faiss (AVX2 or better, from",
-            "               PyPI), faiss_generic (the FAISS that Perigee finds, as Debian's), hnswlib,",
-            "               jvector, lucene",
-            "  mode         batch: 1,000 queries a call; single: one query a call, one after another",
-            "  recall_at_10 places of the answers that hold a true neighbour",
-            "  qps          queries/s, median over the rounds, with qps_min and qps_max",
-            "  p50_us       median time of a call; of an engine driven from Python less that of a",
-            "               call that searches one row",
-            "Ratio rows, queries/s of Perigee over those of faiss on fashion_mnist, one thread, equal recall:",
-            "  flat_batch_over_faiss, flat_single_over_faiss, ivf_flat_batch_over_faiss,",
-            "  ivf_flat_single_over_faiss (256 lists, 32 probes), ivf_pq_batch_over_faiss (m = 98, 32 probes,",
-            "  refine 100 over 98 bytes unrefined, which finds less)",
+        footer = {"", "Rows, one for each engine, index, parameters, mode and number of threads:",
+            "  engine        perigee        in process",
+            "                perigee_rpc    through server and client on loopback",
+            "                faiss          the wheel from PyPI, with vector instructions",
+            "                faiss_generic  the FAISS that Perigee finds, as Debian's",
+            "                hnswlib, jvector, lucene",
+            "  mode          batch: 1,000 queries a call; single: one a call, in turn",
+            "  recall_at_10  part of the places that hold a true neighbour",
+            "  qps           queries/s, median over the rounds; qps_min and qps_max",
+            "  p50_us        median time of a call; of a single query to faiss, which",
+            "                is driven from Python, less that of a search of one row",
+            "Ratios of queries/s, Perigee over faiss, fashion_mnist, one thread, medians",
+            "over the rounds; met only where recall is equal too:",
+            "  flat_batch_over_faiss, flat_single_over_faiss",
+            "  ivf_flat_batch_over_faiss, ivf_flat_single_over_faiss",
+            "                32 of 256 lists",
+            "  ivf_pq_batch_over_faiss",
+            "                the same lists, 98 bytes a row: ours refines 100 candidates,",
+            "                theirs none, and finds less",
             "A goal that is not met is shown, and does not change the exit code."})
 public final class PeersCommand implements Callable<Integer> {
     private static final String DATA = "fashion_mnist,fashion_mnist_15k";
@@ -74,14 +80,14 @@ public final class PeersCommand implements Callable<Integer> {
     @Option(names = "--rounds", paramLabel = "N", description = "Rounds that count (default: 5).")
     private int rounds = Rounds.Effort.SHORT.rounds();
 
-    @Option(names = "--minutes", paramLabel = "N", description = {"After about so long, rounds beyond the third are left out,",
-        "so that a short run ends in time on a slow machine (default: 10; with --full: any time)."})
+    @Option(names = "--minutes", paramLabel = "N", description = "After about so long rounds beyond the third are left out, so "
+            + "that a short run ends in time on a slow machine (default: 10; with --full: any time).")
     private Integer minutes;
 
     @Option(names = "--full", description = "Sweep all of the catalogue, with more queries; takes hours.")
     private boolean full;
 
-    @Option(names = "--pin", paramLabel = "N,...", split = ",",
+    @Option(names = "--pin", paramLabel = "N", split = ",",
             description = "Processors to measure on, by number (default: all, the last first).")
     private List<Integer> pin;
 

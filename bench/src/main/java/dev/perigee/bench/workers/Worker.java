@@ -63,7 +63,7 @@ public abstract class Worker {
      */
     protected abstract long build(String index, Distance distance, Rows rows, int threads, Request options) throws Exception;
 
-    /** A search in the index for the k nearest, to be used by one thread; not asked for where {@link #pass} is the engine's own. */
+    /** A search in the index for the k nearest, to be used by one thread; a {@link #pass} of the engine's own needs none. */
     protected Pass.Search search(int k, Request options) throws Exception {
         throw new UnsupportedOperationException("no search of one query");
     }
