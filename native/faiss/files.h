@@ -229,11 +229,11 @@ inline void IndexFile::placed(int64_t ids, int64_t lists) const {
     }
 }
 
-inline void IndexFile::rows(int64_t from, int64_t count, int64_t into, int64_t stride) const {
+inline void IndexFile::rows(int64_t numbers, int64_t count, int64_t into, int64_t stride) const {
     const int d = flat ? flat->d : ivf->d;
     std::vector<float> some(size_t(count) * d);
     for (int64_t i = 0; i < count; ++i) {
-        const auto [list, offset] = places[from + i];
+        const auto [list, offset] = places[at<int64_t>(numbers)[i]];
         float* row = some.data() + i * d;
         if (flat) {
             flat->reconstruct(offset, row);
@@ -247,11 +247,11 @@ inline void IndexFile::rows(int64_t from, int64_t count, int64_t into, int64_t s
     copy_rows(some.data(), d * 4, at<float>(into), stride, d * 4, count);
 }
 
-inline void IndexFile::codes(int64_t into, int64_t stride) const {
-    for (size_t row = 0; row < places.size(); ++row) {
-        const auto [list, offset] = places[row];
+inline void IndexFile::codes(int64_t numbers, int64_t count, int64_t into, int64_t stride) const {
+    for (int64_t i = 0; i < count; ++i) {
+        const auto [list, offset] = places[at<int64_t>(numbers)[i]];
         faiss::InvertedLists::ScopedCodes codes(ivf->invlists, list);
-        std::memcpy(at<uint8_t>(into) + row * stride, codes.get() + offset * ivf->code_size, ivf->code_size);
+        std::memcpy(at<uint8_t>(into) + i * stride, codes.get() + offset * ivf->code_size, ivf->code_size);
     }
 }
 

@@ -96,10 +96,10 @@ struct IndexFile {
 
     /// ids int64 [count]; lists of the rows int32 [count], untouched for a flat index; in the order of the file.
     void placed(int64_t ids, int64_t lists) const;
-    /// Rows, in the order of placed.
-    void rows(int64_t from, int64_t count, int64_t into, int64_t stride) const;
-    /// Codes, in the order of placed.
-    void codes(int64_t into, int64_t stride) const;
+    /// Rows at some places of the file, which are int64 numbers in the order of placed.
+    void rows(int64_t places, int64_t count, int64_t into, int64_t stride) const;
+    /// Codes at some places.
+    void codes(int64_t places, int64_t count, int64_t into, int64_t stride) const;
     void centroids(int64_t into, int64_t stride) const;
     void words(int64_t into, int64_t stride) const;
 

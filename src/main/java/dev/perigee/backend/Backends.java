@@ -2,10 +2,12 @@ package dev.perigee.backend;
 
 import dev.perigee.PerigeeException;
 import dev.perigee.compute.ComputeBackend;
+import dev.perigee.compute.IndexFiles;
 import dev.perigee.compute.ScalarBackend;
 import dev.perigee.compute.cuda.CudaGroup;
 import dev.perigee.compute.cuda.CudaDriver;
 import dev.perigee.compute.faiss.FaissBackend;
+import dev.perigee.compute.faiss.FaissFiles;
 import dev.perigee.compute.faiss.FaissLibrary;
 import dev.perigee.compute.simd.SimdBackend;
 
@@ -39,6 +41,11 @@ public final class Backends {
         FaissLibrary library = FaissLibrary.probe();
         return new Gpus.Part("%s (%s), %d OpenMP threads".formatted(library.version(), library.build(), library.threads()),
                 library.problem());
+    }
+
+    /** Index files of FAISS. @throws PerigeeException UNAVAILABLE with the reason if this build has no FAISS */
+    public static IndexFiles faissFiles() {
+        return new FaissFiles();
     }
 
     /**

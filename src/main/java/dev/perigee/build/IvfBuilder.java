@@ -4,10 +4,7 @@ import dev.perigee.api.IndexKind;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
-import dev.perigee.index.InvertedLists;
-import dev.perigee.index.IvfModel;
-import dev.perigee.index.ListFile;
-import dev.perigee.index.ModelFile;
+import dev.perigee.index.IvfParts;
 import dev.perigee.index.ProductQuantizer;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
@@ -46,17 +43,8 @@ public final class IvfBuilder {
             int[] lists = assign(lifted, arena);
             Matrix centroids = lowered(lifted, arena);
             ProductQuantizer quantizer = plan.spec().kind() == IndexKind.IVF_PQ ? quantizer(lists, centroids, arena) : null;
-            ModelFile.write(modelFile, rows.distance(), centroids, quantizer, normCoordinates(lifted));
-            IvfModel model = ModelFile.of(rows.distance(), centroids, quantizer, arena);
-            InvertedLists inverted = invert(lists, arena);
-            if (quantizer == null) {
-                stages.begin("write lists", inverted.slots());
-                ListFile.writeRows(listFile, model, inverted, rows, stages::at);
-            } else {
-                stages.begin("encode", inverted.slots());
-                ResidualEncoder encoder = new ResidualEncoder(model, rows, lists, backend, arena);
-                ListFile.writeCodes(listFile, model, inverted, rows, encoder, stages::at);
-            }
+            new IvfWriter(rows, backend, stages).write(new IvfParts(centroids, quantizer, lists, null), normCoordinates(lifted),
+                    modelFile, listFile);
         }
     }
 
@@ -128,30 +116,6 @@ public final class IvfBuilder {
             extra[c] = lifted.get(c, rows.dim());
         }
         return extra;
-    }
-
-    private InvertedLists invert(int[] listOf, Arena arena) {
-        int lists = plan.lists();
-        int[] sizes = new int[lists];
-        for (int list : listOf) {
-            sizes[list]++;
-        }
-        int[] begins = new int[lists + 1];
-        for (int l = 0; l < lists; l++) {
-            begins[l + 1] = Math.addExact(begins[l], InvertedLists.padded(sizes[l]));
-        }
-        MemorySegment slots = arena.allocate(begins[lists] * 4L).fill((byte) -1);
-        int[] next = begins.clone();
-        for (int row = 0; row < listOf.length; row++) {
-            slots.set(InvertedLists.INT, next[listOf[row]]++ * 4L, row);
-        }
-        return new InvertedLists(lists, ints(begins, arena), ints(sizes, arena), slots);
-    }
-
-    private static MemorySegment ints(int[] values, Arena arena) {
-        MemorySegment segment = arena.allocate(values.length * 4L);
-        MemorySegment.copy(values, 0, segment, InvertedLists.INT, 0, values.length);
-        return segment;
     }
 
     private ProductQuantizer quantizer(int[] lists, Matrix centroids, Arena arena) {

@@ -4,6 +4,7 @@ import dev.perigee.compute.ComputeBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IvfModel;
+import dev.perigee.index.IvfParts;
 import dev.perigee.index.ListFile;
 import dev.perigee.index.ProductQuantizer;
 import dev.perigee.vector.Matrix;
@@ -17,22 +18,21 @@ final class ResidualEncoder implements ListFile.Encoder {
     private final IvfModel model;
     private final ProductQuantizer quantizer;
     private final FlatData rows;
-    private final int[] lists;
+    private final IvfParts parts;
     private final ComputeBackend backend;
-    private final List<FlatData> parts;
+    private final List<FlatData> codebooks;
     /** All codewords, [m x 2^bits x dsub]. */
     private final float[] words;
     private final Matrix residuals;
     private final int[] codes;
 
-    /** @param lists list of each row */
-    ResidualEncoder(IvfModel model, FlatData rows, int[] lists, ComputeBackend backend, Arena arena) {
+    ResidualEncoder(IvfModel model, FlatData rows, IvfParts parts, ComputeBackend backend, Arena arena) {
         this.model = model;
         this.quantizer = model.quantizer();
         this.rows = rows;
-        this.lists = lists;
+        this.parts = parts;
         this.backend = backend;
-        this.parts = List.of(QuantizerTraining.centroids(quantizer, arena));
+        this.codebooks = List.of(QuantizerTraining.centroids(quantizer, arena));
         this.words = new float[quantizer.codewords().rows() * quantizer.dsub()];
         for (int w = 0; w < quantizer.codewords().rows(); w++) {
             System.arraycopy(quantizer.codewords().get(w), 0, words, w * quantizer.dsub(), quantizer.dsub());
@@ -50,22 +50,41 @@ final class ResidualEncoder implements ListFile.Encoder {
 
     @Override
     public void encode(int[] slots, MemorySegment out, MemorySegment terms) {
-        for (int i = 0; i < slots.length; i++) {
-            if (slots[i] >= 0) {
-                residual(rows.rows(), slots[i], model.centroids().rows(), lists[slots[i]], residuals, i);
-            }
+        if (parts.codes() == null) {
+            make(slots);
+        } else {
+            take(slots);
         }
-        backend.encode(residuals.slice(0, slots.length), parts, codes);
         double[] centroid = null;
         int list = -1;
         for (int i = 0; i < slots.length; i++) {
             if (slots[i] >= 0) {
-                if (lists[slots[i]] != list) {
-                    list = lists[slots[i]];
+                if (parts.lists()[slots[i]] != list) {
+                    list = parts.lists()[slots[i]];
                     centroid = centred(list);
                 }
                 put(out, i);
                 terms.set(Matrix.FLOAT, i * 4L, rows.distance() == Distance.INNER_PRODUCT ? 0f : (float) term(i, centroid));
+            }
+        }
+    }
+
+    private void make(int[] slots) {
+        for (int i = 0; i < slots.length; i++) {
+            if (slots[i] >= 0) {
+                residual(rows.rows(), slots[i], model.centroids().rows(), parts.lists()[slots[i]], residuals, i);
+            }
+        }
+        backend.encode(residuals.slice(0, slots.length), codebooks, codes);
+    }
+
+    /** Numbers of the codewords from codes that are there. */
+    private void take(int[] slots) {
+        for (int i = 0; i < slots.length; i++) {
+            for (int s = 0; slots[i] >= 0 && s < quantizer.m(); s++) {
+                long at = (long) slots[i] * quantizer.codeStride();
+                codes[i * quantizer.m() + s] = quantizer.bits() == 8 ? parts.codes().get(ValueLayout.JAVA_BYTE, at + s) & 255
+                        : parts.codes().get(ValueLayout.JAVA_BYTE, at + s / 2) >> s % 2 * 4 & 15;
             }
         }
     }

@@ -89,7 +89,7 @@ final class BuildCommand implements Callable<Integer> {
         Optional<VectorFormat> format = inputs.format();
         try (ComputeBackend compute = backend.open(); Bar bar = new Bar();
                 VectorReader reader = VectorReader.open(data, format)) {
-            CollectionSpec collectionSpec = new CollectionSpec(nameOf(out), reader.dim(), by, spec);
+            CollectionSpec collectionSpec = new CollectionSpec(CollectionNames.of(name, out), reader.dim(), by, spec);
             try (Collection collection = Collection.create(collectionSpec, compute, out)) {
                 long skipped = load(collection, reader, bar);
                 BuildPlan plan = collection.plan();
@@ -101,11 +101,6 @@ final class BuildCommand implements Callable<Integer> {
             }
         }
         return 0;
-    }
-
-    private String nameOf(Path folder) {
-        Path last = folder.toAbsolutePath().normalize().getFileName();
-        return name != null ? name : last == null ? "collection" : last.toString().replaceAll("[^A-Za-z0-9_.-]", "_");
     }
 
     /** Rows from the file to the collection, block by block; returns how many were skipped. */

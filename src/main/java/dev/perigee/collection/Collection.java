@@ -7,12 +7,15 @@ import dev.perigee.PerigeeException;
 import dev.perigee.api.CollectionInfo;
 import dev.perigee.api.CollectionSpec;
 import dev.perigee.api.Filter;
+import dev.perigee.api.IndexKind;
 import dev.perigee.api.Progress;
 import dev.perigee.api.SearchRequest;
 import dev.perigee.api.SearchResult;
 import dev.perigee.api.UpsertRequest;
 import dev.perigee.build.BuildPlan;
 import dev.perigee.compute.ComputeBackend;
+import dev.perigee.compute.IndexFiles;
+import dev.perigee.index.IvfParts;
 import dev.perigee.storage.StagedFolder;
 import dev.perigee.vector.Matrix;
 import java.nio.file.Path;
@@ -228,6 +231,20 @@ public final class Collection implements AutoCloseable {
      * @throws PerigeeException CANCELLED, then all is as before; FAILED_PRECONDITION if it is being built already
      */
     public void build(Progress progress) {
+        build(null, progress);
+    }
+
+    /**
+     * Takes over an index that was trained elsewhere, over the rows there are now, in place of training one.
+     *
+     * @param parts lists of all rows, in order of insertion, and codes where they are there
+     * @throws PerigeeException as {@link #build}; INVALID_ARGUMENT if the parts are not of these rows
+     */
+    public void adopt(IvfParts parts, Progress progress) {
+        build(parts, progress);
+    }
+
+    private void build(IvfParts adopted, Progress progress) {
         if (!building.tryLock()) {
             throw new PerigeeException(ErrorCode.FAILED_PRECONDITION,
                     "collection '%s' is being built already".formatted(spec.name()));
@@ -240,7 +257,7 @@ public final class Collection implements AutoCloseable {
                 base = pin();
             }
             try {
-                Segment built = new SegmentBuilder(this, backend, cancellable(progress)).build(base.segments());
+                Segment built = new SegmentBuilder(this, backend, adopted, cancellable(progress)).build(base.segments());
                 try {
                     publish(built, base);
                 } finally {
@@ -334,6 +351,29 @@ public final class Collection implements AutoCloseable {
                 next = ids.next();
             }
             CollectionFolder.write(folder, spec, snapshot.segments(), next);
+        } finally {
+            snapshot.release();
+        }
+    }
+
+    /**
+     * Writes the index to a file of another library.
+     *
+     * @param withRows keep the rows beside codes
+     * @throws PerigeeException FAILED_PRECONDITION if there are rows outside of it, or none
+     */
+    public void export(IndexFiles files, Path file, boolean withRows) {
+        Snapshot snapshot = pin();
+        try {
+            List<Segment> segments = snapshot.segments().stream().filter(s -> s.count() > 0).toList();
+            boolean whole = segments.size() == 1
+                    && (spec.index().kind() == IndexKind.FLAT || segments.getFirst().isIndexed());
+            if (!whole) {
+                throw new PerigeeException(ErrorCode.FAILED_PRECONDITION,
+                        "index: %d of %d rows are in one index (expected all; a build takes them in, collection '%s')".formatted(
+                                segments.isEmpty() ? 0 : segments.getFirst().count(), snapshot.rows(), spec.name()));
+            }
+            files.write(file, segments.getFirst().index(), segments.getFirst().ids()::id, withRows);
         } finally {
             snapshot.release();
         }

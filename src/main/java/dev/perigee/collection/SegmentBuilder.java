@@ -1,12 +1,17 @@
 package dev.perigee.collection;
 
+import static dev.perigee.PerigeeException.check;
+
 import dev.perigee.api.CollectionSpec;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.Progress;
 import dev.perigee.build.BuildPlan;
 import dev.perigee.build.IvfBuilder;
+import dev.perigee.build.IvfWriter;
 import dev.perigee.build.Stages;
 import dev.perigee.compute.ComputeBackend;
+import dev.perigee.index.FlatData;
+import dev.perigee.index.IvfParts;
 import dev.perigee.vector.Matrix;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,12 +25,15 @@ final class SegmentBuilder {
     private final CollectionSpec spec;
     private final ComputeBackend backend;
     private final Stages stages;
+    /** An index that was trained elsewhere; null to train one here. */
+    private final IvfParts adopted;
     private final List<Path> made = new ArrayList<>();
 
-    SegmentBuilder(Collection collection, ComputeBackend backend, Progress progress) {
+    SegmentBuilder(Collection collection, ComputeBackend backend, IvfParts adopted, Progress progress) {
         this.collection = collection;
         this.spec = collection.spec();
         this.backend = backend;
+        this.adopted = adopted;
         this.stages = new Stages(progress);
     }
 
@@ -48,30 +56,43 @@ final class SegmentBuilder {
     private Segment make(List<Segment> segments) {
         List<Segment> filled = segments.stream().filter(s -> s.count() > 0).toList();
         int rows = Math.toIntExact(filled.stream().mapToLong(Segment::count).sum());
-        BuildPlan plan = BuildPlan.of(spec.index(), spec.distance(), rows, spec.dim());
+        if (adopted == null) {
+            BuildPlan.of(spec.index(), spec.distance(), rows, spec.dim()); // what cannot be built is refused before rows are merged
+        }
         if (filled.size() == 1 && filled.getFirst().isInFiles()) {
-            return indexed(filled.getFirst(), plan); // its rows lie in one file already
+            return indexed(filled.getFirst()); // its rows lie in one file already
         }
         Path merged = merge(filled, rows);
         Path space = newFile("space");
         SegmentFiles.writeSpace(merged, space, spec);
         Segment flat = collection.openFiles(List.of(merged, space));
         try {
-            return indexed(flat, plan);
+            return indexed(flat);
         } finally {
             flat.release();
         }
     }
 
     /** A segment of the same rows, with the collection's index over them. */
-    private Segment indexed(Segment flat, BuildPlan plan) {
+    private Segment indexed(Segment flat) {
         List<Path> files = new ArrayList<>(flat.files().subList(0, 2));
         if (spec.index().kind() != IndexKind.FLAT) {
             files.add(newFile("model"));
             files.add(newFile("lists"));
-            new IvfBuilder(plan, flat.flat(), backend, stages).write(files.get(2), files.get(3));
+            writeIndex(flat.flat(), files.get(2), files.get(3));
         }
         return collection.openFiles(files);
+    }
+
+    private void writeIndex(FlatData rows, Path model, Path lists) {
+        if (adopted != null) {
+            check(adopted.lists().length == rows.count(), "lists of %d rows (expected %d, collection '%s')", adopted.lists().length,
+                    rows.count(), spec.name());
+            new IvfWriter(rows, backend, stages).write(adopted, null, model, lists);
+        } else {
+            BuildPlan plan = BuildPlan.of(spec.index(), spec.distance(), rows.count(), spec.dim());
+            new IvfBuilder(plan, rows, backend, stages).write(model, lists);
+        }
     }
 
     private Path merge(List<Segment> segments, int total) {

@@ -37,10 +37,10 @@ public class IndexFile extends Pointer {
 
     /** ids int64 [count]; lists of the rows int32 [count], untouched for a flat index; in the order of the file. */
     public native void placed(@Cast("int64_t") long ids, @Cast("int64_t") long lists);
-    /** Rows, in the order of placed. */
-    public native void rows(@Cast("int64_t") long from, @Cast("int64_t") long count, @Cast("int64_t") long into, @Cast("int64_t") long stride);
-    /** Codes, in the order of placed. */
-    public native void codes(@Cast("int64_t") long into, @Cast("int64_t") long stride);
+    /** Rows at some places of the file, which are int64 numbers in the order of placed. */
+    public native void rows(@Cast("int64_t") long places, @Cast("int64_t") long count, @Cast("int64_t") long into, @Cast("int64_t") long stride);
+    /** Codes at some places. */
+    public native void codes(@Cast("int64_t") long places, @Cast("int64_t") long count, @Cast("int64_t") long into, @Cast("int64_t") long stride);
     public native void centroids(@Cast("int64_t") long into, @Cast("int64_t") long stride);
     public native void words(@Cast("int64_t") long into, @Cast("int64_t") long stride);
 
