@@ -19,6 +19,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 /** The data sets of {@code bench/data.yaml} and what is swept over them; that file describes its fields. */
 record Catalogue(Map<String, Data> data) {
     static final List<String> DISTANCES = List.of("l2", "inner_product", "cosine");
+    static final List<String> MODES = List.of("batch", "single");
     static final List<String> INDEXES = List.of("flat", "ivf_flat", "ivf_pq", "ivf_pq_fs", "hnsw");
 
     /**
@@ -39,7 +40,7 @@ record Catalogue(Map<String, Data> data) {
      * @param quick      searches of the short sweep; empty where the curve is for the full one only
      * @param full       searches of the full sweep
      */
-    record Curve(String index, List<String> engines, Map<String, Object> build, List<Integer> k,
+    record Curve(String index, List<String> engines, Map<String, Object> build, List<Integer> k, List<String> modes,
             List<Map<String, Object>> quick, List<Map<String, Object>> full) {
     }
 
@@ -88,7 +89,7 @@ record Catalogue(Map<String, Data> data) {
         List<Curve> curves = new ArrayList<>();
         for (Object curve : node.list("curves")) {
             curves.add(curve(new Node(node.where + ": curve " + (curves.size() + 1), curve, "index", "engines", "build", "k",
-                    "short", "full")));
+                    "modes", "short", "full")));
         }
         check(!curves.isEmpty(), "%s: curves (expected at least one)", node.where);
         return new Data(name, base, queries, holdOut, node.number("base_rows", 0), synthetic,
@@ -103,7 +104,10 @@ record Catalogue(Map<String, Data> data) {
                     String.join(", ", Engines.NAMES));
         }
         List<Integer> k = node.list("k").stream().map(value -> Integer.parseInt(value.toString())).toList();
+        List<String> modes = node.texts("modes");
+        check(MODES.containsAll(modes), "%s: modes: %s (expected some of %s)", node.where, modes, String.join(", ", MODES));
         return new Curve(node.oneOf("index", INDEXES), engines, node.map("build"), k.isEmpty() ? List.of(10) : k,
+                modes.isEmpty() ? MODES : modes,
                 node.fields.containsKey("short") ? combinations(node.map("short")) : List.of(), combinations(node.map("full")));
     }
 

@@ -4,12 +4,14 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.image.BufferedImage;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -28,7 +30,8 @@ final class PeerPlot {
     private static final Color FAINT = new Color(0xE4E7EB);
     /** Where recall 1 stands, in nines; what is beyond 0.9999 stands there too. */
     private static final double ALL = 5;
-    private static final double MOST_NINES = 4;
+    private static final double MOST_NINES = 4 + 1e-9;
+    private static final double[] SCALE = {0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 1};
     private static final Map<String, Color> COLOURS = Map.of("perigee", new Color(0x0969DA), "perigee_rpc", new Color(0x54AEFF),
             "faiss", new Color(0xD9730D), "faiss_generic", new Color(0xB08D57), "hnswlib", new Color(0x1A7F37), "jvector",
             new Color(0xCF222E), "lucene", new Color(0x8250DF));
@@ -60,16 +63,33 @@ final class PeerPlot {
                 .xAxisTitle("recall@%d (scale of nines)".formatted(one.k()))
                 .yAxisTitle("queries per second (log scale)").build();
         style(chart.getStyler());
-        double left = rows.stream().mapToDouble(row -> nines(row.recall())).min().orElse(0);
-        chart.getStyler().setXAxisMin(Math.max(0, Math.floor(left * 2 - 0.2) / 2)).setXAxisMax(ALL + 0.2);
+        double lowest = rows.stream().mapToDouble(row -> nines(row.recall())).min().orElse(0);
+        double left = Math.max(0, Math.floor(lowest * 2 - 0.2) / 2);
+        chart.getStyler().setXAxisMin(left).setXAxisMax(ALL + 0.2);
         double slowest = rows.stream().mapToDouble(PeerRow::qpsMin).min().orElse(1);
         double fastest = rows.stream().mapToDouble(PeerRow::qpsMax).max().orElse(1);
-        chart.getStyler().setYAxisMin(slowest / 1.5).setYAxisMax(fastest * 1.5);
+        double bottom = slowest / 2;
+        chart.getStyler().setYAxisMin(bottom).setYAxisMax(fastest * 1.5);
         chart.getStyler().setYAxisLogarithmicDecadeOnly(fastest / slowest > 60); // or the numbers between overlap
+        scale(chart, left, bottom, fastest * 1.5);
         Map<String, List<PeerRow>> lines = new LinkedHashMap<>();
         rows.forEach(row -> lines.computeIfAbsent(row.engine() + "  " + kind(row), name -> new ArrayList<>()).add(row));
         lines.forEach((name, points) -> add(chart, name, points));
         return BitmapEncoder.getBufferedImage(chart);
+    }
+
+    /** Lines and numbers of recall: XChart makes ticks for even steps only. */
+    private static void scale(XYChart chart, double left, double bottom, double top) {
+        for (double recall : SCALE) {
+            double at = nines(recall);
+            if (at > left + 0.05) {
+                XYSeries line = chart.addSeries("recall " + recall, new double[] {at, at}, new double[] {bottom, top});
+                line.setMarker(SeriesMarkers.NONE);
+                line.setLineColor(FAINT).setLineStyle(stroke(1)).setShowInLegend(false);
+                chart.addAnnotation(new AnnotationText(BigDecimal.valueOf(recall).stripTrailingZeros().toPlainString(), at,
+                        bottom * Math.pow(top / bottom, 0.02), false));
+            }
+        }
     }
 
     /** Lists of codes are another line with and without refinement. */
@@ -103,14 +123,6 @@ final class PeerPlot {
         return nines > MOST_NINES ? ALL : Math.max(0, nines);
     }
 
-    private static String recall(double nines) {
-        if (Math.abs(nines - ALL) < 1e-6) {
-            return "1";
-        }
-        boolean whole = Math.abs(nines - Math.rint(nines)) < 1e-6 && nines < ALL;
-        return !whole ? "" : nines < 0.5 ? "0" : "0." + "9".repeat((int) Math.rint(nines));
-    }
-
     private static BasicStroke stroke(float width, float... dashes) {
         boolean whole = dashes.length == 0;
         return new BasicStroke(width, whole ? BasicStroke.CAP_ROUND : BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1,
@@ -120,11 +132,10 @@ final class PeerPlot {
     private static void style(XYStyler styler) {
         styler.setYAxisLogarithmic(true);
         styler.setYAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%,.0f", value));
-        styler.setXAxisTickLabelsFormattingFunction(PeerPlot::recall);
         styler.setAxisTitleFont(font(Font.PLAIN, 17)).setAxisTickLabelsFont(font(Font.PLAIN, 14));
         styler.setAxisTickLabelsColor(INK).setAxisTickMarksColor(FAINT).setPlotGridLinesColor(FAINT);
         styler.setPlotGridLinesStroke(new BasicStroke(1));
-        styler.setXAxisTickMarkSpacingHint(60).setAxisTicksLineVisible(false).setPlotContentSize(1);
+        styler.setXAxisTicksVisible(false).setPlotGridVerticalLinesVisible(false).setAxisTicksLineVisible(false).setPlotContentSize(1);
         styler.setXAxisTitleColor(INK).setYAxisTitleColor(INK);
         styler.setChartTitleFont(font(Font.BOLD, 19)).setChartTitleFontColor(INK).setChartTitlePadding(12)
                 .setChartTitleBoxVisible(false);
@@ -132,7 +143,7 @@ final class PeerPlot {
                 .setChartPadding(16);
         styler.setLegendPosition(Styler.LegendPosition.OutsideE).setLegendFont(font(Font.PLAIN, 14)).setLegendBorderColor(FAINT)
                 .setLegendPadding(10).setLegendSeriesLineLength(36);
-        styler.setMarkerSize(9);
+        styler.setAnnotationTextFont(font(Font.PLAIN, 13)).setAnnotationTextFontColor(INK).setMarkerSize(9);
     }
 
     private static Font font(int style, int size) {

@@ -25,7 +25,8 @@ record Plan(List<Setting> settings) {
                 for (Map<String, Object> search : full ? curve.full() : curve.quick()) {
                     for (Setting.Mode mode : Setting.Mode.values()) {
                         for (int count : threads) {
-                            if (mode == Setting.Mode.BATCH || count == 1 || full || threads.size() == 1) {
+                            boolean counts = mode == Setting.Mode.BATCH || count == 1 || full || threads.size() == 1;
+                            if (counts && curve.modes().contains(mode.label())) {
                                 curve.engines().stream().filter(engines::contains)
                                         .map(engine -> new Setting.Index(engine, curve.index(), curve.build()))
                                         .forEach(index -> settings.add(new Setting(index, search, k, mode, count)));
