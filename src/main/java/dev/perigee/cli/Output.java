@@ -13,26 +13,26 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** What a command says: its result on standard output, as one JSON object or as text, and notes on standard error. */
-final class Output {
+public final class Output {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
     @Option(names = "--json", description = "Print the result as one JSON object.")
     private boolean json;
 
-    boolean isJson() {
+    public boolean isJson() {
         return json;
     }
 
     /** The result: the fields under {@code --json}, else the text. */
-    void result(Map<String, ?> fields, String text) {
+    public void result(Map<String, ?> fields, String text) {
         PrintWriter out = command.commandLine().getOut();
         out.println(json ? json(fields) : text);
         out.flush();
     }
 
     /** A line on standard error. */
-    void note(String format, Object... arguments) {
+    public void note(String format, Object... arguments) {
         PrintWriter err = command.commandLine().getErr();
         err.println(format.formatted(arguments));
         err.flush();
@@ -76,7 +76,7 @@ final class Output {
     }
 
     /** A figure with as many digits as mean something. */
-    static double rounded(double value) {
+    public static double rounded(double value) {
         return Double.isFinite(value) && value != 0
                 ? new java.math.BigDecimal(value).round(new java.math.MathContext(5)).doubleValue() : value;
     }

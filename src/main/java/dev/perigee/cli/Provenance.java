@@ -9,18 +9,18 @@ import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 
 /** Which Perigee this is, for results that are kept. Whatever is not known is null. */
-final class Provenance {
+public final class Provenance {
     private static final Path DRIVER = Path.of("/sys/module/nvidia/version");
 
     private Provenance() {
     }
 
-    static String version() {
+    public static String version() {
         return Provenance.class.getPackage().getImplementationVersion();
     }
 
     /** The commit that the jar was built from, with {@code -dirty} if files were changed. */
-    static String commit() {
+    public static String commit() {
         try {
             File jar = new File(Provenance.class.getProtectionDomain().getCodeSource().getLocation().toURI());
             if (!jar.isFile()) {

@@ -1,0 +1,97 @@
+package dev.perigee.bench.load;
+
+import dev.perigee.cli.ChartStyle;
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.image.BufferedImage;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.knowm.xchart.AnnotationLine;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+
+/** Draws latency against offered load, from the rows of the CSV file. */
+final class LoadPlot {
+    private static final Color FAINT = new Color(0xA0A8B0);
+
+    private LoadPlot() {
+    }
+
+    /** @param rows at least one, by ascending load */
+    static BufferedImage draw(List<Map<String, String>> rows) {
+        Map<String, String> first = rows.getFirst();
+        XYChart chart = new XYChartBuilder().width(1200).height(720)
+                .title("%s, %s x %s, %s, %s, %s connections, %s arrivals".formatted(first.get("data"), first.get("rows"),
+                        first.get("dim"), first.get("index"), Integer.parseInt(first.get("probes")) > 0
+                                ? first.get("probes") + " probes" : "every row", first.get("connections"), first.get("arrivals")))
+                .xAxisTitle("offered load, queries per second (dotted: capacity of a closed loop; last point: beyond the knee)")
+                .yAxisTitle("latency from when a request was due, ms (log scale)").build();
+        ChartStyle.apply(chart.getStyler());
+        chart.getStyler().setXAxisMin(0.0);
+        chart.getStyler().setXAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%,.0f", value));
+        chart.getStyler().setYAxisTickLabelsFormattingFunction(LoadPlot::millis);
+        double[] offered = column(rows, "offered_qps", 1);
+        range(chart, rows);
+        String[] columns = {"p50_us", "p99_us", "p999_us"};
+        String[] names = {"p50", "p99", "p99.9"};
+        for (int i = 0; i < columns.length; i++) {
+            add(chart, names[i], offered, column(rows, columns[i], 1e-3), i);
+        }
+        XYSeries waiting = add(chart, "p99 as callers that wait see it (uncorrected)", offered,
+                column(rows, "uncorrected_p99_us", 1e-3), 1);
+        if (waiting != null) {
+            waiting.setMarkerColor(FAINT);
+            waiting.setLineColor(FAINT);
+            waiting.setLineStyle(new BasicStroke(2, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND, 1, new float[] {6, 6}, 0));
+        }
+        double capacity = Double.parseDouble(first.get("capacity_qps"));
+        chart.getStyler().setXAxisMax(1.05 * Math.max(capacity, Arrays.stream(offered).max().orElseThrow()));
+        chart.getStyler().setAnnotationLineColor(FAINT)
+                .setAnnotationLineStroke(new BasicStroke(1.5f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, new float[] {2, 5}, 0));
+        chart.addAnnotation(new AnnotationLine(capacity, true, false));
+        return BitmapEncoder.getBufferedImage(chart);
+    }
+
+    /** From the power of ten below the lowest to that above the highest. */
+    private static void range(XYChart chart, List<Map<String, String>> rows) {
+        double low = Double.POSITIVE_INFINITY;
+        double high = 0;
+        for (String column : List.of("p50_us", "p99_us", "p999_us", "uncorrected_p99_us")) {
+            for (double value : column(rows, column, 1e-3)) {
+                if (value > 0) {
+                    low = Math.min(low, value);
+                    high = Math.max(high, value);
+                }
+            }
+        }
+        if (high > 0) {
+            chart.getStyler().setYAxisMin(Math.pow(10, Math.floor(Math.log10(low))));
+            chart.getStyler().setYAxisMax(Math.pow(10, Math.ceil(Math.log10(high * 1.05))));
+        }
+    }
+
+    /** Adds what is known of a column; null if nothing is. */
+    private static XYSeries add(XYChart chart, String name, double[] offered, double[] values, int nth) {
+        int[] known = java.util.stream.IntStream.range(0, values.length).filter(i -> values[i] > 0).toArray();
+        if (known.length == 0) {
+            return null;
+        }
+        XYSeries series = chart.addSeries(name, Arrays.stream(known).mapToDouble(i -> offered[i]).toArray(),
+                Arrays.stream(known).mapToDouble(i -> values[i]).toArray());
+        ChartStyle.apply(series, nth);
+        return series;
+    }
+
+    private static double[] column(List<Map<String, String>> rows, String name, double scale) {
+        return rows.stream().map(row -> row.get(name))
+                .mapToDouble(value -> value.isEmpty() ? Double.NaN : scale * Double.parseDouble(value)).toArray();
+    }
+
+    private static String millis(double value) {
+        return value < 1 ? String.format(Locale.ROOT, "%.2g", value) : String.format(Locale.ROOT, "%,.0f", value);
+    }
+}
