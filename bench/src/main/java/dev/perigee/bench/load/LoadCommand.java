@@ -2,14 +2,17 @@ package dev.perigee.bench.load;
 
 import static dev.perigee.PerigeeException.check;
 
+import dev.perigee.PerigeeException;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.SearchRequest;
 import dev.perigee.backend.Backends;
+import dev.perigee.build.BuildPlan;
 import dev.perigee.cli.Output;
 import dev.perigee.cli.Pictures;
 import dev.perigee.cli.Provenance;
 import dev.perigee.cli.RowOptions;
 import dev.perigee.compute.ComputeBackend;
+import dev.perigee.distance.Distance;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,8 +64,8 @@ public final class LoadCommand implements Callable<Integer> {
     private int connections;
 
     @Option(names = "--rates", split = ",", paramLabel = "R", defaultValue = "10%,25%,50%,75%,90%,100%,110%,125%,150%",
-            description = "Loads, ascending: percent of the capacity, or queries/s (default ${DEFAULT-VALUE}); the first beyond the "
-                + "knee is the last.")
+            description = "Loads, ascending: percent of the capacity, or queries/s (default ${DEFAULT-VALUE}). The last is "
+                + "one that the server cannot keep up with, or the second in a row whose p99 is too much.")
     private List<String> rates;
 
     @Option(names = "--arrivals", paramLabel = "HOW", defaultValue = "poisson", description = "poisson or constant (default ${DEFAULT-VALUE}).")
@@ -122,7 +125,7 @@ public final class LoadCommand implements Callable<Integer> {
                 return each;
             }
         }
-        throw dev.perigee.PerigeeException.invalid("arrivals: '%s' (expected poisson or constant)".formatted(arrivals));
+        throw PerigeeException.invalid("arrivals: '%s' (expected poisson or constant)".formatted(arrivals));
     }
 
     private List<LoadPoint> measure(ServedIndex served, List<Rate> loads, Arrivals how) {
@@ -131,6 +134,7 @@ public final class LoadCommand implements Callable<Integer> {
         try (Connections target = served.connect(connections)) {
             double capacity = capacity(target);
             double before = 0;
+            boolean beyondBefore = false; // once may be a bad moment of the machine
             for (Rate rate : loads) {
                 double qps = rate.qps(capacity);
                 check(qps > before, "rates: %.0f queries/s after %.0f (expected ascending loads)", qps, before);
@@ -142,9 +146,11 @@ public final class LoadCommand implements Callable<Integer> {
                 if (point.open().firstFailure() != null) {
                     output.note("%d requests failed, the first: %s", point.open().failed(), point.open().firstFailure());
                 }
-                if (point.isBeyond(mostP99Millis)) {
+                boolean beyond = point.isBeyond(mostP99Millis);
+                if (point.isTooMuch() || beyond && beyondBefore) {
                     break;
                 }
+                beyondBefore = beyond;
             }
         }
         return points;
@@ -182,7 +188,8 @@ public final class LoadCommand implements Callable<Integer> {
         row.put("rows", data.rows().rows());
         row.put("dim", data.rows().dim());
         row.put("index", index);
-        row.put("lists", lists);
+        row.put("lists", BuildPlan.of(ServedIndex.spec(IndexKind.parse(index), lists, seed), Distance.L2, data.rows().rows(),
+                data.rows().dim()).lists());
         row.put("probes", IndexKind.parse(index) == IndexKind.FLAT ? 0 : probes);
         row.put("k", k);
         row.put("connections", connections);

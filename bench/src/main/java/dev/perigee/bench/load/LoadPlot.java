@@ -8,7 +8,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.knowm.xchart.AnnotationLine;
+import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -28,13 +31,14 @@ final class LoadPlot {
                 .title("%s, %s x %s, %s, %s, %s connections, %s arrivals".formatted(first.get("data"), first.get("rows"),
                         first.get("dim"), first.get("index"), Integer.parseInt(first.get("probes")) > 0
                                 ? first.get("probes") + " probes" : "every row", first.get("connections"), first.get("arrivals")))
-                .xAxisTitle("offered load, queries per second (dotted: capacity of a closed loop; last point: beyond the knee)")
+                .xAxisTitle("offered load, queries per second (dotted: capacity of a closed loop)")
                 .yAxisTitle("latency from when a request was due, ms (log scale)").build();
         ChartStyle.apply(chart.getStyler());
         chart.getStyler().setXAxisMin(0.0);
         chart.getStyler().setXAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%,.0f", value));
         chart.getStyler().setYAxisTickLabelsFormattingFunction(LoadPlot::millis);
         double[] offered = column(rows, "offered_qps", 1);
+        chart.getStyler().setYAxisLogarithmicDecadeOnly(false);
         range(chart, rows);
         String[] columns = {"p50_us", "p99_us", "p999_us"};
         String[] names = {"p50", "p99", "p99.9"};
@@ -48,6 +52,12 @@ final class LoadPlot {
             waiting.setLineColor(FAINT);
             waiting.setLineStyle(new BasicStroke(2, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND, 1, new float[] {6, 6}, 0));
         }
+        for (int i = 0; i < offered.length; i++) {
+            if (rows.get(i).get("beyond_knee").equals("true")) {
+                double top = Math.max(column(rows, "max_us", 1e-3)[i], 0.001);
+                chart.addAnnotation(new AnnotationText("beyond the knee", offered[i], 1.12 * top, false));
+            }
+        }
         double capacity = Double.parseDouble(first.get("capacity_qps"));
         chart.getStyler().setXAxisMax(1.05 * Math.max(capacity, Arrays.stream(offered).max().orElseThrow()));
         chart.getStyler().setAnnotationLineColor(FAINT)
@@ -56,11 +66,11 @@ final class LoadPlot {
         return BitmapEncoder.getBufferedImage(chart);
     }
 
-    /** From the power of ten below the lowest to that above the highest. */
+    /** All points, from 1, 2 or 5 to 1, 2 or 5 times a power of ten. */
     private static void range(XYChart chart, List<Map<String, String>> rows) {
         double low = Double.POSITIVE_INFINITY;
         double high = 0;
-        for (String column : List.of("p50_us", "p99_us", "p999_us", "uncorrected_p99_us")) {
+        for (String column : List.of("p50_us", "p99_us", "max_us", "uncorrected_p99_us")) {
             for (double value : column(rows, column, 1e-3)) {
                 if (value > 0) {
                     low = Math.min(low, value);
@@ -69,14 +79,14 @@ final class LoadPlot {
             }
         }
         if (high > 0) {
-            chart.getStyler().setYAxisMin(Math.pow(10, Math.floor(Math.log10(low))));
-            chart.getStyler().setYAxisMax(Math.pow(10, Math.ceil(Math.log10(high * 1.05))));
+            chart.getStyler().setYAxisMin(0.99 * nice(low, false));
+            chart.getStyler().setYAxisMax(1.01 * nice(1.3 * high, true));
         }
     }
 
     /** Adds what is known of a column; null if nothing is. */
     private static XYSeries add(XYChart chart, String name, double[] offered, double[] values, int nth) {
-        int[] known = java.util.stream.IntStream.range(0, values.length).filter(i -> values[i] > 0).toArray();
+        int[] known = IntStream.range(0, values.length).filter(i -> values[i] > 0).toArray();
         if (known.length == 0) {
             return null;
         }
@@ -91,7 +101,23 @@ final class LoadPlot {
                 .mapToDouble(value -> value.isEmpty() ? Double.NaN : scale * Double.parseDouble(value)).toArray();
     }
 
+    /** The nearest of 1, 2 or 5 times a power of ten, above or below. */
+    private static double nice(double value, boolean above) {
+        double power = Math.pow(10, Math.floor(Math.log10(value)));
+        double[] steps = {1, 2, 5, 10};
+        double best = above ? 10 : 1;
+        for (double step : steps) {
+            boolean fits = above ? step * power >= value : step * power <= value;
+            best = fits ? above ? Math.min(best, step) : Math.max(best, step) : best;
+        }
+        return best * power;
+    }
+
+    /** Names 1, 2 and 5 times the powers of ten; more would overlap. */
     private static String millis(double value) {
-        return value < 1 ? String.format(Locale.ROOT, "%.2g", value) : String.format(Locale.ROOT, "%,.0f", value);
+        double digit = value / Math.pow(10, Math.floor(Math.log10(value) + 1e-9));
+        boolean isNamed = DoubleStream.of(1, 2, 5).anyMatch(step -> Math.abs(digit - step) < 1e-6);
+        return !isNamed ? "" : value < 0.999 ? Double.toString(Math.round(value * 1000) / 1000.0)
+                : String.format(Locale.ROOT, "%,.0f", value);
     }
 }

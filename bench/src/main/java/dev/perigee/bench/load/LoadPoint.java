@@ -22,9 +22,12 @@ record LoadPoint(double offeredQps, double capacity, double seconds, Trace open,
 
     /** Whether the server cannot do this: it falls behind, refuses, fails, or its p99 is above the bound. */
     boolean isBeyond(double mostP99Millis) {
-        Histogram latency = open.fromDue();
-        return achievedQps() < ACHIEVED * offeredQps || open.answered() < open.requests()
-                || latency.getValueAtPercentile(99) > mostP99Millis * 1e6;
+        return isTooMuch() || open.fromDue().getValueAtPercentile(99) > mostP99Millis * 1e6;
+    }
+
+    /** Whether the server falls behind, refuses or fails: more load can only be worse. */
+    boolean isTooMuch() {
+        return achievedQps() < ACHIEVED * offeredQps || open.answered() < open.requests();
     }
 
     double achievedQps() {

@@ -7,7 +7,7 @@ import java.util.Map;
 
 /** The loads as people read them: a line each, then what the server can do. */
 record LoadTable(List<LoadPoint> points, double mostP99Millis) {
-    private static final String[] NAMES = {"offered/s", "of capacity", "achieved/s", "p50 ms", "p99 ms", "p99.9 ms", "max ms",
+    private static final String[] NAMES = {"offered/s", "of capacity", "achieved/s", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "sent late p99 ms",
         "refused", "failed", "uncorrected: p50 ms", "p99 ms", "p99.9 ms"};
 
     /** The highest load that the server could do, 0 if none was. */
@@ -33,6 +33,7 @@ record LoadTable(List<LoadPoint> points, double mostP99Millis) {
         Map<String, Object> fields = point.fields(mostP99Millis);
         return new String[] {whole(point.offeredQps()), whole(100 * point.ofCapacity()) + " %", whole(point.achievedQps()),
             millis(fields, "p50_us"), millis(fields, "p99_us"), millis(fields, "p999_us"), millis(fields, "max_us"),
+            millis(fields, "send_late_p99_us"),
             fields.get("overloaded").toString(), whole(point.open().failed() + point.open().notSent()),
             millis(fields, "uncorrected_p50_us"), millis(fields, "uncorrected_p99_us"), millis(fields, "uncorrected_p999_us")};
     }
@@ -42,7 +43,7 @@ record LoadTable(List<LoadPoint> points, double mostP99Millis) {
         boolean reached = points.getLast().isBeyond(mostP99Millis);
         return String.format(Locale.ROOT, "capacity %.0f queries/s (closed loop); %s", points.getFirst().capacity(),
                 !reached ? "the knee was not reached" : knee == 0 ? "already the first load is beyond the knee"
-                        : String.format(Locale.ROOT, "knee between %.0f and %.0f queries/s", knee, points.getLast().offeredQps()));
+                        : String.format(Locale.ROOT, "knee: %.0f queries/s is the most that it can do of these", knee));
     }
 
     private static String whole(double value) {

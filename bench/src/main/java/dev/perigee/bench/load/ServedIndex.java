@@ -46,14 +46,13 @@ final class ServedIndex implements AutoCloseable {
      */
     static ServedIndex start(LoadData data, IndexKind kind, int lists, long seed, SearchRequest request, ComputeBackend compute,
             String backend, int threads, Output output) {
-        IndexSpec spec = new IndexSpec(kind, kind == IndexKind.FLAT ? 0 : lists, 0, 8, seed);
         Path folder = temporary();
         try {
             Path saved = folder.resolve(NAME);
             SearchResult expected;
             output.note("building %s", kind.label());
             try (Collection collection = Collection.create(
-                    new CollectionSpec(NAME, data.rows().dim(), Distance.L2, spec), compute, saved)) {
+                    new CollectionSpec(NAME, data.rows().dim(), Distance.L2, spec(kind, lists, seed)), compute, saved)) {
                 collection.add(UpsertRequest.of(data.rows()));
                 collection.build(Progress.NONE);
                 expected = collection.search(data.queries(), request);
@@ -66,6 +65,10 @@ final class ServedIndex implements AutoCloseable {
             delete(folder);
             throw e;
         }
+    }
+
+    static IndexSpec spec(IndexKind kind, int lists, long seed) {
+        return new IndexSpec(kind, kind == IndexKind.FLAT ? 0 : lists, 0, 8, seed);
     }
 
     Connections connect(int connections) {
