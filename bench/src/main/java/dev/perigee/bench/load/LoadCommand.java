@@ -108,7 +108,8 @@ public final class LoadCommand implements Callable<Integer> {
             output.note("data: %s, %d rows x %d", data.name(), data.rows().rows(), data.rows().dim());
             Map<String, Object> machine = machine(compute);
             List<LoadPoint> points;
-            try (ServedIndex served = ServedIndex.start(data, kind, lists, seed, request, compute, backend, threads, output)) {
+            try (ServedIndex served = ServedIndex.start(data, kind, lists, seed, request, compute, backend, threads,
+                    note -> output.note("%s", note))) {
                 points = measure(served, loads, how);
             }
             List<Map<String, Object>> table = points.stream().map(point -> row(point, data, machine)).toList();

@@ -9,7 +9,6 @@ import dev.perigee.api.Progress;
 import dev.perigee.api.SearchRequest;
 import dev.perigee.api.SearchResult;
 import dev.perigee.api.UpsertRequest;
-import dev.perigee.cli.Output;
 import dev.perigee.collection.Collection;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.distance.Distance;
@@ -18,11 +17,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** An index in a temporary folder, a server of it, and what the same searches answer in process. */
 final class ServedIndex implements AutoCloseable {
-    private static final String NAME = "load";
+    static final String NAME = "load";
 
     private final Path folder;
     private final ServerProcess server;
@@ -45,12 +45,12 @@ final class ServedIndex implements AutoCloseable {
      * @param backend of the server, and its threads
      */
     static ServedIndex start(LoadData data, IndexKind kind, int lists, long seed, SearchRequest request, ComputeBackend compute,
-            String backend, int threads, Output output) {
+            String backend, int threads, Consumer<String> notes) {
         Path folder = temporary();
         try {
             Path saved = folder.resolve(NAME);
             SearchResult expected;
-            output.note("building %s", kind.label());
+            notes.accept("building " + kind.label());
             try (Collection collection = Collection.create(
                     new CollectionSpec(NAME, data.rows().dim(), Distance.L2, spec(kind, lists, seed)), compute, saved)) {
                 collection.add(UpsertRequest.of(data.rows()));
@@ -59,7 +59,7 @@ final class ServedIndex implements AutoCloseable {
                 collection.save(saved);
             }
             ServerProcess server = ServerProcess.start(saved, backend, threads, folder.resolve("server.log"));
-            output.note("serving on %s", server.address());
+            notes.accept("serving on " + server.address());
             return new ServedIndex(folder, server, data, request, expected);
         } catch (RuntimeException | Error e) {
             delete(folder);
@@ -69,6 +69,10 @@ final class ServedIndex implements AutoCloseable {
 
     static IndexSpec spec(IndexKind kind, int lists, long seed) {
         return new IndexSpec(kind, kind == IndexKind.FLAT ? 0 : lists, 0, 8, seed);
+    }
+
+    String address() {
+        return server.address();
     }
 
     Connections connect(int connections) {
