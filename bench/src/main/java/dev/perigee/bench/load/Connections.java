@@ -49,8 +49,9 @@ final class Connections implements Target, AutoCloseable {
         int to = from + expected.k();
         if (!Arrays.equals(answer.ids(), 0, expected.k(), expected.ids(), from, to)
                 || !Arrays.equals(answer.scores(), 0, expected.k(), expected.scores(), from, to)) {
-            throw new PerigeeException(ErrorCode.INTERNAL, "query %d: the server's answer is not that of the search in process: ids %s (expected %s)"
-                    .formatted(query, Arrays.toString(answer.ids()), Arrays.toString(Arrays.copyOfRange(expected.ids(), from, to))));
+            throw new PerigeeException(ErrorCode.INTERNAL,
+                    "query %d: the server's answer is not that of the search in process: ids %s (expected %s)".formatted(query,
+                            Arrays.toString(answer.ids()), Arrays.toString(Arrays.copyOfRange(expected.ids(), from, to))));
         }
     }
 

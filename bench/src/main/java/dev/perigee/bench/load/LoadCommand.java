@@ -27,7 +27,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code perigee bench load}: how long single queries take over the network, at more and more load, until the server bends. */
-@Command(name = "load", sortOptions = false, description = {"Measure the latency of single queries through a server, against the load.",
+@Command(name = "load", sortOptions = false, description = {
+    "Measure the latency of single queries through a server, against the load.",
     "The server runs in a process of its own on this machine. First a closed loop finds its capacity; then, at one load after "
         + "another, every request is sent when it is due, whatever became of those before it, and its latency counts from then."},
         footer = {"", "\"Uncorrected\" is what callers see that wait for one answer before they ask again, one per connection:",
@@ -50,43 +51,49 @@ public final class LoadCommand implements Callable<Integer> {
             description = "flat, ivf_flat or ivf_pq (default ${DEFAULT-VALUE}).")
     private String index;
 
-    @Option(names = "--lists", paramLabel = "N", defaultValue = "0", description = "Inverted lists (default: square root of the rows).")
+    @Option(names = "--lists", paramLabel = "N", defaultValue = "0",
+            description = "Inverted lists (default: square root of the rows).")
     private int lists;
 
-    @Option(names = "--probes", paramLabel = "N", defaultValue = "32", description = "Lists that a query probes (default ${DEFAULT-VALUE}).")
+    @Option(names = "--probes", paramLabel = "N", defaultValue = "32",
+            description = "Lists that a query probes (default ${DEFAULT-VALUE}).")
     private int probes;
 
-    @Option(names = "--k", paramLabel = "K", defaultValue = "10", description = "Neighbours per query (default ${DEFAULT-VALUE}).")
+    @Option(names = "--k", paramLabel = "K", defaultValue = "10",
+            description = "Neighbours per query (default ${DEFAULT-VALUE}).")
     private int k;
 
     @Option(names = "--connections", paramLabel = "N", defaultValue = "4",
             description = "Connections that take requests by turns (default ${DEFAULT-VALUE}).")
     private int connections;
 
-    @Option(names = "--rates", split = ",", paramLabel = "R", defaultValue = "10%,25%,50%,75%,90%,100%,110%,125%,150%",
+    @Option(names = "--rates", split = ",", paramLabel = "R", defaultValue = "10%,20%,30%,40%,50%,60%,75%,90%,100%,110%",
             description = "Loads, ascending: percent of the capacity, or queries/s (default ${DEFAULT-VALUE}). The last is "
                 + "one that the server cannot keep up with, or the second in a row whose p99 is too much.")
     private List<String> rates;
 
-    @Option(names = "--arrivals", paramLabel = "HOW", defaultValue = "poisson", description = "poisson or constant (default ${DEFAULT-VALUE}).")
+    @Option(names = "--arrivals", paramLabel = "HOW", defaultValue = "poisson",
+            description = "poisson or constant (default ${DEFAULT-VALUE}).")
     private String arrivals;
 
-    @Option(names = "--seconds", paramLabel = "S", defaultValue = "10", description = "Length of each load (default ${DEFAULT-VALUE}).")
+    @Option(names = "--seconds", paramLabel = "S", defaultValue = "10",
+            description = "Length of each load (default ${DEFAULT-VALUE}).")
     private double seconds;
 
     @Option(names = "--max-p99-ms", paramLabel = "MS", defaultValue = "100",
             description = "The p99 that makes a load too much (default ${DEFAULT-VALUE}).")
     private double mostP99Millis;
 
-    @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "Of arrivals, index and clusters (default ${DEFAULT-VALUE}).")
+    @Option(names = "--seed", paramLabel = "S", defaultValue = "1",
+            description = "Of arrivals, index and clusters (default ${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(names = "--backend", paramLabel = "NAME", defaultValue = "auto",
             description = "What computes in the server: " + Backends.NAMES + " (default ${DEFAULT-VALUE}).")
     private String backend;
 
-    @Option(names = "--threads", paramLabel = "N", defaultValue = "0", description = "Cores that the server searches with; 0 = all "
-            + "(default ${DEFAULT-VALUE}).")
+    @Option(names = "--threads", paramLabel = "N", defaultValue = "0",
+            description = "Cores that the server searches with; 0 = all (default ${DEFAULT-VALUE}).")
     private int threads;
 
     @Option(names = "--out", paramLabel = "DIR", defaultValue = "perigee-load",

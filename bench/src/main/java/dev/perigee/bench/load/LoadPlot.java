@@ -50,18 +50,18 @@ final class LoadPlot {
         if (waiting != null) {
             waiting.setMarkerColor(FAINT);
             waiting.setLineColor(FAINT);
-            waiting.setLineStyle(new BasicStroke(2, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND, 1, new float[] {6, 6}, 0));
+            waiting.setLineStyle(dashed(2, 6, 6));
         }
         for (int i = 0; i < offered.length; i++) {
             if (rows.get(i).get("beyond_knee").equals("true")) {
                 double top = Math.max(column(rows, "max_us", 1e-3)[i], 0.001);
-                chart.addAnnotation(new AnnotationText("beyond the knee", offered[i], 1.12 * top, false));
+                chart.addAnnotation(new AnnotationText("beyond the knee", offered[i], 1.35 * top, false));
             }
         }
         double capacity = Double.parseDouble(first.get("capacity_qps"));
         chart.getStyler().setXAxisMax(1.05 * Math.max(capacity, Arrays.stream(offered).max().orElseThrow()));
         chart.getStyler().setAnnotationLineColor(FAINT)
-                .setAnnotationLineStroke(new BasicStroke(1.5f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, new float[] {2, 5}, 0));
+                .setAnnotationLineStroke(dashed(1.5f, 2, 5));
         chart.addAnnotation(new AnnotationLine(capacity, true, false));
         return BitmapEncoder.getBufferedImage(chart);
     }
@@ -80,7 +80,7 @@ final class LoadPlot {
         }
         if (high > 0) {
             chart.getStyler().setYAxisMin(0.99 * nice(low, false));
-            chart.getStyler().setYAxisMax(1.01 * nice(1.3 * high, true));
+            chart.getStyler().setYAxisMax(1.01 * nice(1.7 * high, true));
         }
     }
 
@@ -94,6 +94,10 @@ final class LoadPlot {
                 Arrays.stream(known).mapToDouble(i -> values[i]).toArray());
         ChartStyle.apply(series, nth);
         return series;
+    }
+
+    private static BasicStroke dashed(float width, float dash, float gap) {
+        return new BasicStroke(width, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, new float[] {dash, gap}, 0);
     }
 
     private static double[] column(List<Map<String, String>> rows, String name, double scale) {

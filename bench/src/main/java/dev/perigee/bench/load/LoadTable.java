@@ -7,8 +7,8 @@ import java.util.Map;
 
 /** The loads as people read them: a line each, then what the server can do. */
 record LoadTable(List<LoadPoint> points, double mostP99Millis) {
-    private static final String[] NAMES = {"offered/s", "of capacity", "achieved/s", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "sent late p99 ms",
-        "refused", "failed", "uncorrected: p50 ms", "p99 ms", "p99.9 ms"};
+    private static final String[] NAMES = {"offered/s", "of capacity", "achieved/s", "p50 ms", "p99 ms", "p99.9 ms", "max ms",
+        "sent late p99 ms", "refused", "failed", "uncorrected: p50 ms", "p99 ms", "p99.9 ms"};
 
     /** The highest load that the server could do, 0 if none was. */
     static double knee(List<LoadPoint> points, double mostP99Millis) {

@@ -36,7 +36,8 @@ class ArrivalsTest {
         assertThat(Rate.parse("50%").qps(1200)).isEqualTo(600);
         assertThat(Rate.parse("50").qps(1200)).isEqualTo(50);
         for (String wrong : new String[] {"", "%", "fast", "-1", "0%", "NaN"}) {
-            assertThatThrownBy(() -> Rate.parse(wrong)).isInstanceOf(PerigeeException.class).hasMessageContaining("rates: '" + wrong);
+            assertThatThrownBy(() -> Rate.parse(wrong)).isInstanceOf(PerigeeException.class)
+                    .hasMessageContaining("rates: '" + wrong);
         }
     }
 }

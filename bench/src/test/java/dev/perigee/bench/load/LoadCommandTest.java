@@ -30,12 +30,13 @@ class LoadCommandTest {
 
     @Test
     void aSmallRunGivesTableAndPictureFromOneFile() throws Exception {
-        assertThat(run("--rows", "1500", "--probes", "4", "--seconds", "0.4", "--rates", "20,40%", "--connections", "2", "--threads",
-                "1", "--backend", "simd", "--max-p99-ms", "10000", "--out", folder.toString(), "--json")).as(err.toString()).isZero();
+        int status = run("--rows", "1500", "--probes", "4", "--seconds", "0.4", "--rates", "20,40%", "--connections", "2",
+                "--threads", "1", "--backend", "simd", "--max-p99-ms", "10000", "--out", folder.toString(), "--json");
+        assertThat(status).as(err.toString()).isZero();
         List<Map<String, String>> rows = Csv.read(folder.resolve("load.csv"));
         assertThat(rows).isNotEmpty();
-        assertThat(rows.getFirst()).containsEntry("offered_qps", "20.0").containsEntry("requests", "8").containsEntry("answered", "8")
-                .containsEntry("index", "ivf_flat").containsEntry("p99_us", "").containsEntry("overloaded", "0");
+        assertThat(rows.getFirst()).containsEntry("offered_qps", "20.0").containsEntry("requests", "8")
+                .containsEntry("answered", "8").containsEntry("index", "ivf_flat").containsEntry("p99_us", "").containsEntry("overloaded", "0");
         assertThat(Double.parseDouble(rows.getFirst().get("p50_us"))).isPositive();
         assertThat(ImageIO.read(folder.resolve("load.png").toFile()).getWidth()).isEqualTo(1200);
         assertThat(out.toString()).startsWith("{\"rows\":[{\"name\":\"p99_at_").contains("\"machine\":{\"cpu\":").hasLineCount(1);
@@ -61,9 +62,11 @@ class LoadCommandTest {
                 try (Connections right = served.connect(1)) {
                     assertThat(Loops.open(new long[20], right).answered()).isEqualTo(20);
                 }
-                try (Connections target = new Connections(served.address(), 2, ServedIndex.NAME, data.queries(), request, wrong)) {
+                try (Connections target = new Connections(served.address(), 2, ServedIndex.NAME, data.queries(), request,
+                        wrong)) {
                     assertThatThrownBy(() -> Loops.open(new long[20], target)).isInstanceOfSatisfying(PerigeeException.class,
-                            e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERNAL)).hasMessageContaining("not that of the search in process");
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERNAL))
+                            .hasMessageContaining("not that of the search in process");
                 }
             }
         }

@@ -65,7 +65,8 @@ class LoopsTest {
         assertThat(trace.firstFailure()).hasMessage("test");
         LoadPoint point = new LoadPoint(200, 1000, SECONDS, trace, trace, SECONDS);
         assertThat(point.isTooMuch()).isTrue();
-        assertThat(point.fields(100)).containsEntry("overloaded", 50).containsEntry("failed", 50).containsEntry("beyond_knee", true);
+        assertThat(point.fields(100)).containsEntry("overloaded", 50).containsEntry("failed", 50)
+                .containsEntry("beyond_knee", true);
     }
 
     @Test
