@@ -38,7 +38,7 @@ record LoadPoint(double offeredQps, double capacity, double seconds, Trace open,
         return offeredQps / capacity;
     }
 
-    /** As a row of the CSV file and of the JSON result. A percentile that fewer than ten requests lie beyond is null. */
+    /** As a row of the CSV file and of the JSON result. A percentile that no request lies beyond is null. */
     Map<String, Object> fields(double mostP99Millis) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("offered_qps", Output.rounded(offeredQps));

@@ -30,13 +30,14 @@ class LoadCommandTest {
 
     @Test
     void aSmallRunGivesTableAndPictureFromOneFile() throws Exception {
-        int status = run("--rows", "1500", "--probes", "4", "--seconds", "0.4", "--rates", "20,40%", "--connections", "2",
+        int status = run("--rows", "1500", "--probes", "4", "--seconds", "0.4", "--rates", "20,80%", "--connections", "2",
                 "--threads", "1", "--backend", "simd", "--max-p99-ms", "10000", "--out", folder.toString(), "--json");
         assertThat(status).as(err.toString()).isZero();
         List<Map<String, String>> rows = Csv.read(folder.resolve("load.csv"));
         assertThat(rows).isNotEmpty();
         assertThat(rows.getFirst()).containsEntry("offered_qps", "20.0").containsEntry("requests", "8")
-                .containsEntry("answered", "8").containsEntry("index", "ivf_flat").containsEntry("p99_us", "").containsEntry("overloaded", "0");
+                .containsEntry("answered", "8").containsEntry("index", "ivf_flat").containsEntry("p99_us", "")
+                .containsEntry("overloaded", "0");
         assertThat(Double.parseDouble(rows.getFirst().get("p50_us"))).isPositive();
         assertThat(ImageIO.read(folder.resolve("load.png").toFile()).getWidth()).isEqualTo(1200);
         assertThat(out.toString()).startsWith("{\"rows\":[{\"name\":\"p99_at_").contains("\"machine\":{\"cpu\":").hasLineCount(1);
