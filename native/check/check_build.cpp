@@ -76,8 +76,8 @@ CHECK(labels_are_the_nearest) {
 }
 
 CHECK(means_are_summed_in_order) {
-    for (int n : {1, 37, 700}) {
-        const int dim = 19, k = 5;
+    for (int n : {1, 37, 700, 70000}) { // a list of 50,000 rows: its square is more than an int
+        const int dim = n > 1000 ? 1 : 19, k = 5;
         const Matrix rows = make(Kind::WIDE_NORMS, n, dim, 3);
         Matrix centroids = make(Kind::GAUSSIAN, k, dim, 4);
         const Matrix before = centroids;
@@ -88,7 +88,7 @@ CHECK(means_are_summed_in_order) {
         Buffer<int> counts(k), changed(1), begins(k + 1), unused(k + 1), cursors(k), order(n);
         counts.fill(0), changed.fill(0);
         launch(count_labels, up(n, 256), 256, 0, labels.data(), old.data(), n, counts.at, changed.at);
-        launch(plan_lists, 1, 512, 0, counts.at, counts.at, k, 1, 1, begins.at, unused.at, cursors.at);
+        launch(plan_lists, 1, 512, 0, counts.at, counts.at, k, 1 << 16, 1 << 16, begins.at, unused.at, cursors.at);
         launch(sort_labels, up(n, 256), 256, 0, labels.data(), n, cursors.at, order.at);
         for (int c = 0; c < k; ++c) {
             std::reverse(order.at + begins[c], order.at + begins[c + 1]); // any order is as good

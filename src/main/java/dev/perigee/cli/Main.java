@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -27,15 +28,20 @@ public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
-    private boolean debug;
+    @Mixin
+    private Debug debug;
 
     public static void main(String[] args) {
+        run(commandLine(), args);
+    }
+
+    /** Executes a command line as a whole program and ends the JVM: for this one, and for the benchmarks beside it. */
+    public static void run(CommandLine program, String... args) {
         StandardError.restore();
         System.getProperties().putIfAbsent("java.util.logging.SimpleFormatter.format", "perigee: %5$s%n");
         int status;
         try {
-            status = commandLine().execute(args);
+            status = plain(program).execute(args);
         } catch (Error e) { // not an Exception, so picocli lets it through: out of memory, most likely
             line(new PrintWriter(System.err), e.toString());
             status = FAILED;
@@ -45,11 +51,14 @@ public final class Main implements Runnable {
 
     /** The whole command line, ready to execute; tests give it other writers. */
     static CommandLine commandLine() {
-        Main main = new Main();
-        return new CommandLine(main)
-                .setCaseInsensitiveEnumValuesAllowed(true)
+        return plain(new CommandLine(new Main()));
+    }
+
+    /** One plain line per error, and the status that says of which kind it was. */
+    private static CommandLine plain(CommandLine program) {
+        return program.setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Main::wrongUse)
-                .setExecutionExceptionHandler(main::failed);
+                .setExecutionExceptionHandler(Main::failed);
     }
 
     @Override
@@ -63,12 +72,12 @@ public final class Main implements Runnable {
         return WRONG_USE;
     }
 
-    private int failed(Exception e, CommandLine command, ParseResult parsed) {
+    private static int failed(Exception e, CommandLine command, ParseResult parsed) {
         String message = e instanceof PerigeeException
                 ? e.getMessage()
                 : e + " (--debug shows where)";
         line(command.getErr(), message);
-        if (debug) {
+        if (Boolean.TRUE.equals(command.getCommandSpec().root().optionsMap().get(Debug.NAME).getValue())) {
             e.printStackTrace(command.getErr());
         }
         return FAILED;
@@ -79,8 +88,16 @@ public final class Main implements Runnable {
         err.flush();
     }
 
+    /** The option of every program that {@link #run} runs. */
+    public static final class Debug {
+        private static final String NAME = "--debug";
+
+        @Option(names = NAME, scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
+        private boolean shown;
+    }
+
     /** The version in the jar's manifest. */
-    static final class Version implements CommandLine.IVersionProvider {
+    public static final class Version implements CommandLine.IVersionProvider {
         @Override
         public String[] getVersion() {
             String version = Main.class.getPackage().getImplementationVersion();

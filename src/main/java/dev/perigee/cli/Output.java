@@ -38,7 +38,7 @@ public final class Output {
         err.flush();
     }
 
-    static String json(Map<String, ?> fields) {
+    public static String json(Map<String, ?> fields) {
         StringWriter text = new StringWriter();
         try (JsonGenerator generator = new JsonFactory().createGenerator(text)) {
             write(generator, fields);

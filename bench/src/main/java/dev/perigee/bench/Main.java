@@ -1,20 +1,31 @@
 package dev.perigee.bench;
 
-import dev.perigee.PerigeeException;
 import dev.perigee.bench.load.LoadCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
 
-/** The commands of {@code perigee bench} that need more than the product. */
-@Command(name = "perigee bench", mixinStandardHelpOptions = true, subcommands = {LoadCommand.class})
-public final class Main {
-    private Main() {
-    }
+/** The part of {@code perigee bench} that is no part of the product, since it needs what the product must not depend on. */
+@Command(name = "perigee bench", description = "Measure Perigee beside its peers, or under load.", mixinStandardHelpOptions = true,
+        versionProvider = dev.perigee.cli.Main.Version.class, scope = ScopeType.INHERIT, sortOptions = false,
+        subcommands = {LoadCommand.class})
+public final class Main implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private dev.perigee.cli.Main.Debug debug;
 
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).setExecutionExceptionHandler((e, command, parsed) -> {
-            command.getErr().println("perigee: " + (e instanceof PerigeeException ? e.getMessage() : e.toString()));
-            return 1;
-        }).execute(args));
+        dev.perigee.cli.Main.run(new CommandLine(new Main()), args);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "say what to measure: peers or load");
     }
 }

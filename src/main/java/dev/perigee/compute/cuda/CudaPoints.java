@@ -27,6 +27,9 @@ final class CudaPoints implements Points {
     private static final int SLICE = 1 << 17;
     private static final int EXACT_BLOCKS_PER_MULTIPROCESSOR = 4;
 
+    /** Rows of an item of a plan whose items nobody uses: so many that their number, a square of rows / this, stays small. */
+    private static final int ITEM = 1 << 16;
+
     private final CudaBackend backend;
     private final List<DeviceBuffer> owned = new ArrayList<>();
     private final int count;
@@ -209,7 +212,7 @@ final class CudaPoints implements Points {
             moved.upload(0, values, slot.stream());
             counts.fill(0, k * 4L, 0, slot.stream());
             countLabels(slot, counts);
-            slot.of(Kernel.PLAN_LISTS).put(counts).put(counts).put(k).put(1).put(1).put(begins).put(unused).put(cursors);
+            slot.of(Kernel.PLAN_LISTS).put(counts).put(counts).put(k).put(ITEM).put(ITEM).put(begins).put(unused).put(cursors);
             slot.launch(1, 1, 512, 0);
             slot.of(Kernel.SORT_LABELS).put(labels).put(count).put(cursors).put(order);
             slot.launch((count + 255) / 256, 1, 256, 0);
