@@ -14,6 +14,7 @@ import dev.perigee.cli.RowOptions;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.distance.Distance;
 import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,11 +34,13 @@ import picocli.CommandLine.Option;
         + "another, every request is sent when it is due, whatever became of those before it, and its latency counts from then."},
         footer = {"", "\"Uncorrected\" is what callers see that wait for one answer before they ask again, one per connection:",
             "just when the server is slow they ask less, so they never see what others would have waited.",
-            "Beyond the knee: less than 98 % of the load achieved, a request refused or failed, or p99 above --max-p99-ms.",
+            "Beyond the knee: less than 98 %% of the load achieved, a request refused or failed, or p99 above --max-p99-ms.",
             "Every answer is compared with that of the same search in process."})
 public final class LoadCommand implements Callable<Integer> {
     private static final String CSV = "load.csv";
     private static final String PICTURE = "load.png";
+    /** A load average above this is somebody else's work. */
+    private static final double BUSY = 0.7;
     private static final int[] IN_FLIGHT = {16, 64, 256};
 
     @Mixin
@@ -110,10 +113,14 @@ public final class LoadCommand implements Callable<Integer> {
         List<Rate> loads = rates.stream().map(Rate::parse).toList();
         Pictures pictures = new Pictures(out);
         SearchRequest request = kind == IndexKind.FLAT ? SearchRequest.nearest(k) : SearchRequest.nearest(k).withProbes(probes);
+        double others = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        if (others > BUSY) {
+            output.note("the machine is busy, load average %s: latencies will show it", Output.rounded(others));
+        }
         try (Arena arena = Arena.ofShared(); ComputeBackend compute = Backends.open(backend, threads)) {
             LoadData data = LoadData.choose(rows, seed, arena);
             output.note("data: %s, %d rows x %d", data.name(), data.rows().rows(), data.rows().dim());
-            Map<String, Object> machine = machine(compute);
+            Map<String, Object> machine = machine(compute, others);
             List<LoadPoint> points;
             try (ServedIndex served = ServedIndex.start(data, kind, lists, seed, request, compute, backend, threads,
                     note -> output.note("%s", note))) {
@@ -208,8 +215,9 @@ public final class LoadCommand implements Callable<Integer> {
         return row;
     }
 
-    private static Map<String, Object> machine(ComputeBackend compute) {
+    private static Map<String, Object> machine(ComputeBackend compute, double others) {
         Map<String, Object> machine = new LinkedHashMap<>(RowOptions.machine(compute));
+        machine.put("load_average_before", others < 0 ? null : Output.rounded(others));
         machine.put("version", Provenance.version());
         machine.put("commit", Provenance.commit());
         return machine;

@@ -52,9 +52,11 @@ final class LoadPlot {
             waiting.setLineColor(FAINT);
             waiting.setLineStyle(dashed(2, 6, 6));
         }
+        double[] p99 = column(rows, "p99_us", 1e-3);
+        double[] p999 = column(rows, "p999_us", 1e-3);
         for (int i = 0; i < offered.length; i++) {
-            if (rows.get(i).get("beyond_knee").equals("true")) {
-                double top = Math.max(column(rows, "max_us", 1e-3)[i], 0.001);
+            double top = p999[i] > 0 ? p999[i] : p99[i];
+            if (rows.get(i).get("beyond_knee").equals("true") && top > 0) {
                 chart.addAnnotation(new AnnotationText("beyond the knee", offered[i], 1.35 * top, false));
             }
         }
@@ -70,7 +72,7 @@ final class LoadPlot {
     private static void range(XYChart chart, List<Map<String, String>> rows) {
         double low = Double.POSITIVE_INFINITY;
         double high = 0;
-        for (String column : List.of("p50_us", "p99_us", "max_us", "uncorrected_p99_us")) {
+        for (String column : List.of("p50_us", "p99_us", "p999_us", "uncorrected_p99_us")) {
             for (double value : column(rows, column, 1e-3)) {
                 if (value > 0) {
                     low = Math.min(low, value);
