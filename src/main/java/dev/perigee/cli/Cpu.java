@@ -18,13 +18,13 @@ import java.util.Set;
  * @param features what matters here and is there, in the words of /proc/cpuinfo; none where there is no such file
  * @param known    whether the features were read at all
  */
-record Cpu(String model, List<String> features, boolean known) {
+public record Cpu(String model, List<String> features, boolean known) {
     /** Of x86-64 and ARM: vectors of 256, 512 and 128 bits, fused multiply-add, products of short numbers. */
     private static final List<String> THAT_MATTER = List.of("avx", "avx2", "fma", "f16c", "avx512f", "avx512bw",
             "avx512dq", "avx512vl", "avx512_vnni", "avx512_bf16", "avx512_fp16", "avx_vnni", "amx_tile", "asimd", "asimddp",
             "asimdhp", "sve", "sve2");
 
-    static Cpu read() {
+    public static Cpu read() {
         try {
             return parse(Files.readString(Path.of("/proc/cpuinfo"), StandardCharsets.ISO_8859_1));
         } catch (IOException e) {
