@@ -8,6 +8,17 @@ import sys
 import time
 
 
+def lacking():
+    """What FAISS_SIMD_LEVEL asks for and the processor has not, or None."""
+    wanted = {"AVX512": "avx512f", "AVX2": "avx2"}.get(os.environ.get("FAISS_SIMD_LEVEL", ""))
+    try:
+        with open("/proc/cpuinfo") as info:
+            flags = next(line for line in info if line.startswith("flags")).split()
+    except (OSError, StopIteration):
+        return wanted
+    return wanted if wanted and wanted not in flags else None
+
+
 def choose_blas():
     """The wheel's OpenBLAS (0.3.15 in FAISS 1.15.1) takes a processor newer than itself for one of 2007, and flat batches
     then run at a fourth of their speed: so it is told, before it is loaded, which lanes there are. FAISS_SIMD_LEVEL, which
@@ -135,6 +146,8 @@ class Engine:
         self.one_row = None  # index of one row: its search is what a call from Python costs
 
     def hello(self, request):
+        if lacking():
+            raise Skip(f"this processor has no {lacking()}")
         return {"engine": "faiss", "version": faiss.__version__, "build": faiss.SIMDConfig.get_level_name() + blas()}
 
     def build(self, request):

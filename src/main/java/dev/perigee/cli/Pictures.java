@@ -17,12 +17,12 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** PNG files for one folder: drawn first, written at the end, so that what ends early leaves nothing. Loads without java.desktop. */
-final class Pictures {
+public final class Pictures {
     private final Path folder;
     private final Map<String, byte[]> files = new LinkedHashMap<>();
 
     /** Checks already now that the folder is one or can be one. @throws PerigeeException INVALID_ARGUMENT, IO */
-    Pictures(Path folder) {
+    public Pictures(Path folder) {
         this.folder = folder;
         Path there = folder.toAbsolutePath().normalize();
         while (!Files.exists(there)) {
@@ -35,19 +35,19 @@ final class Pictures {
     }
 
     /** Why pictures are left out, if so. */
-    static Optional<String> whyNot() {
+    public static Optional<String> whyNot() {
         if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
             return Optional.of("this Java has no java.desktop, as in the portable image");
         }
         return Drawing.whyNot();
     }
 
-    void add(String name, BufferedImage image) {
+    public void add(String name, BufferedImage image) {
         files.put(name, Drawing.png(image));
     }
 
     /** Writes all of them, each whole or not at all, over those of an earlier run; returns where they are. */
-    List<Path> write() {
+    public List<Path> write() {
         List<Path> written = new ArrayList<>();
         for (Map.Entry<String, byte[]> file : files.entrySet()) {
             Path target = folder.resolve(file.getKey());

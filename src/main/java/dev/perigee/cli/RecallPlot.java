@@ -1,8 +1,5 @@
 package dev.perigee.cli;
 
-import java.awt.BasicStroke;
-import java.awt.Color;
-import java.awt.Font;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Locale;
@@ -12,18 +9,9 @@ import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.Styler;
-import org.knowm.xchart.style.XYStyler;
-import org.knowm.xchart.style.markers.Marker;
-import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** Draws recall against speed: a line per index, a point per number of probes, which stands beside it. */
 final class RecallPlot {
-    private static final Color INK = new Color(0x24292F);
-    private static final Color FAINT = new Color(0xE4E7EB);
-    private static final Color[] COLOURS = {new Color(0x57606A), new Color(0x0969DA), new Color(0xD9730D)};
-    private static final Marker[] MARKERS = {SeriesMarkers.DIAMOND, SeriesMarkers.CIRCLE, SeriesMarkers.SQUARE};
-
     private RecallPlot() {
     }
 
@@ -32,7 +20,9 @@ final class RecallPlot {
         XYChart chart = new XYChartBuilder().width(1200).height(720).title(title)
                 .xAxisTitle("recall@10")
                 .yAxisTitle("queries per second, best batch of %d (log scale)".formatted(DemoBench.ROUNDS)).build();
-        style(chart.getStyler());
+        ChartStyle.apply(chart.getStyler());
+        chart.getStyler().setXAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%.2f", value));
+        chart.getStyler().setXAxisTickMarkSpacingHint(90);
         List<DemoBench.Point> all = points.values().stream().flatMap(List::stream).toList();
         double low = all.stream().mapToDouble(DemoBench.Point::recall).min().orElse(0);
         double from = Math.max(0, Math.floor(low * 20) / 20 - 0.05);
@@ -51,10 +41,7 @@ final class RecallPlot {
     private static void add(XYChart chart, DemoIndex index, List<DemoBench.Point> points, int nth, double range) {
         XYSeries series = chart.addSeries(label(index), points.stream().mapToDouble(DemoBench.Point::recall).toArray(),
                 points.stream().mapToDouble(DemoBench.Point::qps).toArray());
-        series.setMarker(MARKERS[nth % MARKERS.length]);
-        series.setMarkerColor(COLOURS[nth % COLOURS.length]);
-        series.setLineColor(COLOURS[nth % COLOURS.length]);
-        series.setLineStyle(new BasicStroke(2.5f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+        ChartStyle.apply(series, nth);
         double before = Double.NEGATIVE_INFINITY;
         double labelled = 1;
         for (DemoBench.Point point : points) {
@@ -75,28 +62,5 @@ final class RecallPlot {
             case IVF_FLAT -> "ivf_flat: numbers are probes of %d lists".formatted(index.lists());
             case IVF_PQ -> "ivf_pq: likewise, %d candidates refined".formatted(index.request().refine().orElse(0));
         };
-    }
-
-    private static void style(XYStyler styler) {
-        styler.setYAxisLogarithmic(true);
-        styler.setYAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%,.0f", value));
-        styler.setXAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%.2f", value));
-        styler.setAxisTitleFont(font(Font.PLAIN, 18)).setAxisTickLabelsFont(font(Font.PLAIN, 15));
-        styler.setAxisTickLabelsColor(INK).setAxisTickMarksColor(FAINT).setPlotGridLinesColor(FAINT);
-        styler.setPlotGridLinesStroke(new BasicStroke(1));
-        styler.setXAxisTickMarkSpacingHint(90).setAxisTicksLineVisible(false).setPlotContentSize(1);
-        styler.setXAxisTitleColor(INK).setYAxisTitleColor(INK);
-        styler.setChartTitleFont(font(Font.BOLD, 20)).setChartTitleFontColor(INK).setChartTitlePadding(14)
-                .setChartTitleBoxVisible(false);
-        styler.setChartBackgroundColor(Color.WHITE).setPlotBackgroundColor(Color.WHITE).setPlotBorderColor(FAINT)
-                .setChartPadding(18);
-        styler.setLegendPosition(Styler.LegendPosition.OutsideS).setLegendLayout(Styler.LegendLayout.Horizontal)
-                .setLegendFont(font(Font.PLAIN, 16)).setLegendBorderColor(FAINT).setLegendPadding(12)
-                .setLegendSeriesLineLength(32);
-        styler.setAnnotationTextFont(font(Font.PLAIN, 13)).setAnnotationTextFontColor(INK).setMarkerSize(11);
-    }
-
-    private static Font font(int style, int size) {
-        return new Font(Font.SANS_SERIF, style, size);
     }
 }

@@ -12,7 +12,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Which rows of a benchmark are wanted. */
-final class RowOptions {
+public final class RowOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
@@ -59,7 +59,7 @@ final class RowOptions {
     }
 
     /** What this is measured on. */
-    static Map<String, Object> machine(ComputeBackend backend) {
+    public static Map<String, Object> machine(ComputeBackend backend) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("cpu", Cpu.read().model());
         fields.put("cores", Runtime.getRuntime().availableProcessors());

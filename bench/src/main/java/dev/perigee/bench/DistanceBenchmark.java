@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
@@ -25,7 +26,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 2, jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
+@Fork(value = 1, jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
 public class DistanceBenchmark {
     static final int ROWS = 8;
 
@@ -39,7 +40,7 @@ public class DistanceBenchmark {
     Matrix rows;
     private Arena arena;
 
-    @Setup
+    @Setup(Level.Trial)
     public void fill() {
         arena = Arena.ofConfined();
         Random random = new Random(42);
@@ -53,7 +54,7 @@ public class DistanceBenchmark {
         }
     }
 
-    @TearDown
+    @TearDown(Level.Trial)
     public void free() {
         arena.close();
     }

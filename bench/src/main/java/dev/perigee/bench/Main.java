@@ -1,5 +1,7 @@
 package dev.perigee.bench;
 
+import dev.perigee.bench.load.LoadCommand;
+import dev.perigee.bench.peers.PeersCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -9,9 +11,10 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** The part of {@code perigee bench} that is no part of the product, since it needs what the product must not depend on. */
-@Command(name = "perigee bench", description = "Measure Perigee beside its peers, or under load.", mixinStandardHelpOptions = true,
-        versionProvider = dev.perigee.cli.Main.Version.class, scope = ScopeType.INHERIT, sortOptions = false,
-        subcommands = {dev.perigee.bench.peers.PeersCommand.class})
+@Command(name = "perigee bench", description = "Measure Perigee beside its peers, or under load.",
+        mixinStandardHelpOptions = true, versionProvider = dev.perigee.cli.Main.Version.class, scope = ScopeType.INHERIT,
+        sortOptions = false,
+        subcommands = {PeersCommand.class, LoadCommand.class})
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;

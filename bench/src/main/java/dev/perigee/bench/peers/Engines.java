@@ -10,7 +10,8 @@ import java.util.concurrent.TimeUnit;
 
 /** How the engines are started. */
 final class Engines {
-    static final List<String> NAMES = List.of("perigee", "perigee_rpc", "faiss", "faiss_generic", "hnswlib", "jvector", "lucene");
+    static final List<String> NAMES = List.of("perigee", "perigee_rpc", "faiss", "faiss_avx512", "faiss_generic", "hnswlib",
+            "jvector", "lucene");
 
     private static final String WORKERS = "dev.perigee.bench.workers.";
     private static final int PREPARE_MINUTES = 15;
@@ -28,7 +29,8 @@ final class Engines {
             case "perigee", "perigee_rpc", "faiss_generic" -> java(List.of("-XX:+UseSerialGC", "-Xms32m"), "PerigeeWorker", name);
             case "lucene" -> java(List.of(), "LuceneWorker");
             case "jvector" -> java(List.of(), "JVectorWorker");
-            case "faiss" -> List.of(prepared("venv"), peers.resolve("faiss_worker.py").toString());
+            case "faiss" -> faiss("AVX2"); // what most of its users run
+            case "faiss_avx512" -> faiss("AVX512");
             case "hnswlib" -> List.of(prepared("hnswlib"));
             default -> throw new IllegalArgumentException(name);
         };
@@ -42,6 +44,11 @@ final class Engines {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), WORKERS + worker));
         command.addAll(List.of(arguments));
         return command;
+    }
+
+    /** The wheel with vectors of at most this width; it skips itself where the processor has not even these. */
+    private List<String> faiss(String level) {
+        return List.of("env", "FAISS_SIMD_LEVEL=" + level, prepared("venv"), peers.resolve("faiss_worker.py").toString());
     }
 
     /** Runs a script of bench/peers that makes a program and prints where it lies. */
