@@ -238,7 +238,11 @@ inline void IndexFile::rows(int64_t numbers, int64_t count, int64_t into, int64_
         if (flat) {
             flat->reconstruct(offset, row);
         } else if (kept) {
-            kept->reconstruct(faiss::InvertedLists::ScopedIds(ivf->invlists, list)[offset], row);
+            const int64_t number = faiss::InvertedLists::ScopedIds(ivf->invlists, list)[offset];
+            if (number < 0 || number >= kept->ntotal) {
+                throw std::runtime_error("id " + std::to_string(number) + " of " + std::to_string(kept->ntotal) + " rows that are kept");
+            }
+            kept->reconstruct(number, row);
         } else {
             ivf->reconstruct_from_offset(list, offset, row);
         }

@@ -44,7 +44,7 @@ public record FaissLibrary(String version, String build, int threads, String pro
     static FaissLibrary probe(Resources resources, Supplier<List<String>> cpu) {
         try (InputStream library = resources.open(FILE); InputStream flags = resources.open(FLAGS)) {
             if (library == null || flags == null) {
-                return absent("this build has none: there was no FAISS to build it with (packages libfaiss-dev and libopenblas-dev)");
+                return absent("this build has none (packages libfaiss-dev and libopenblas-dev where it is built; images go without)");
             }
             List<String> needed = words(new String(flags.readAllBytes(), StandardCharsets.US_ASCII));
             List<String> missing = needed.isEmpty() ? needed : needed.stream().filter(flag -> !cpu.get().contains(flag)).toList();
