@@ -28,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -41,6 +42,7 @@ public final class PerigeeWorker extends Worker {
     private final String engine;
     private Path folder;
     private final Map<Integer, Opened> opened = new LinkedHashMap<>();
+    private boolean warm;
 
     /** @param engine perigee, perigee_rpc or faiss_generic */
     PerigeeWorker(String engine) {
@@ -139,13 +141,15 @@ public final class PerigeeWorker extends Worker {
 
     @Override
     Pass pass(float[][] queries, int k, int batch, int threads, Request options, int[][] found) throws Exception {
-        SearchRequest request = SearchRequest.nearest(k);
-        request = options.number("probes", 0) > 0 ? request.withProbes(options.number("probes")) : request;
-        request = options.number("refine", -1) >= 0 ? request.withRefine(options.number("refine")) : request;
+        SearchRequest request = request(k, options);
         BiFunction<Matrix, SearchRequest, SearchResult> search = opened(threads).search();
         int size = Math.max(1, batch);
         try (Arena arena = Arena.ofShared()) {
             Matrix all = Matrix.copyOf(arena, queries);
+            if (!warm) {
+                warmUp(all, query -> search.apply(query, request(k, options)));
+                warm = true;
+            }
             SearchResult[] results = new SearchResult[(queries.length + size - 1) / size];
             long[] nanos = new long[results.length];
             long begin = System.nanoTime();
@@ -165,6 +169,23 @@ public final class PerigeeWorker extends Worker {
         }
     }
 
+    private static SearchRequest request(int k, Request options) {
+        SearchRequest request = SearchRequest.nearest(k);
+        request = options.number("probes", 0) > 0 ? request.withProbes(options.number("probes")) : request;
+        return options.number("refine", -1) >= 0 ? request.withRefine(options.number("refine")) : request;
+    }
+
+    /** As long as other engines in Java, in turn one by one and together: both ways are compiled then. */
+    private static void warmUp(Matrix queries, Consumer<Matrix> search) {
+        long end = System.nanoTime() + (long) (WARM_UP_S * 1e9);
+        while (queries.rows() > 0 && System.nanoTime() < end) {
+            search.accept(queries);
+            for (int q = 0; q < Math.min(queries.rows(), 200) && System.nanoTime() < end; q++) {
+                search.accept(queries.slice(q, q + 1));
+            }
+        }
+    }
+
     private Opened opened(int threads) throws Skip {
         Opened there = opened.get(threads);
         if (there == null) {
@@ -179,6 +200,7 @@ public final class PerigeeWorker extends Worker {
 
     /** Ends what was built, files too. */
     void clear() {
+        warm = false;
         opened.values().forEach(Opened::close);
         opened.clear();
         if (folder == null) {

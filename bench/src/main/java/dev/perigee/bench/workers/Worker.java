@@ -43,7 +43,7 @@ public abstract class Worker {
 
     private static final JsonFactory JSON = new JsonFactory();
     /** What the compiler of the JVM needs; untimed, once for each index. */
-    private static final double WARM_UP_S = Double.parseDouble(System.getProperty("perigee.bench.warm-up", "5"));
+    static final double WARM_UP_S = Double.parseDouble(System.getProperty("perigee.bench.warm-up", "5"));
 
     private Map<String, Object> hello; // libraries tell once what they chose
     private boolean built;
