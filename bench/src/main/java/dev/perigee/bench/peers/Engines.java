@@ -39,7 +39,8 @@ final class Engines {
     /** Perigee runs with the flags of its launcher, others with those that a JVM has by itself. */
     private static List<String> java(List<String> flags, String worker, String... arguments) {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-XX:-UsePerfData"));
+                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-XX:-UsePerfData",
+                "-Dperigee.bench.warm-up=" + System.getProperty("perigee.bench.warm-up", "5")));
         command.addAll(flags);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), WORKERS + worker));
         command.addAll(List.of(arguments));
