@@ -13,6 +13,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.LongStream;
 
 /** An index file of FAISS that is open: FAISS holds it in memory, and rows are copied out as they are asked for. */
 final class FaissContent implements IndexFiles.Content {
@@ -51,14 +53,9 @@ final class FaissContent implements IndexFiles.Content {
             MemorySegment inFile = local.allocate(Math.max(1, rows) * 8L, 8);
             MemorySegment listsInFile = local.allocate(Math.max(1, rows) * 4L, 4);
             file.placed(inFile.address(), listsInFile.address());
-            long[] order = new long[rows];
-            for (int place = 0; place < rows; place++) {
-                order[place] = place;
-            }
-            if (lists != null) {
-                order = java.util.Arrays.stream(order).boxed().sorted(java.util.Comparator.comparingLong(
-                        place -> inFile.get(ValueLayout.JAVA_LONG, place * 8))).mapToLong(place -> place).toArray();
-            }
+            LongStream inOrder = LongStream.range(0, rows);
+            long[] order = (lists == null ? inOrder : inOrder.boxed().sorted(Comparator.comparingLong(
+                    place -> inFile.get(ValueLayout.JAVA_LONG, place * 8))).mapToLong(place -> place)).toArray();
             for (int row = 0; row < rows; row++) {
                 places.set(ValueLayout.JAVA_LONG, row * 8L, order[row]);
                 ids[row] = inFile.get(ValueLayout.JAVA_LONG, order[row] * 8);

@@ -52,13 +52,19 @@ public final class FaissFiles implements IndexFiles {
         check(!withRows || data instanceof IvfPqData, "with-rows: for an index of codes (ivf_pq); this one holds its rows anyway");
         FaissCall.run(ErrorCode.IO, "index file " + file, () -> {
             try (Arena arena = Arena.ofConfined(); NewIndexFile made = create(data, withRows)) {
-                if (data instanceof FlatData flat) {
-                    addRows(made, flat);
-                } else {
-                    addLists(made, data, withRows ? row -> row : ids);
-                }
-                if (withRows) {
-                    addRows(made, ((IvfPqData) data).rows());
+                switch (data) {
+                    case FlatData flat -> addRows(made, flat);
+                    case IvfFlatData ivf -> {
+                        Matrix rows = ivf.slots().rows();
+                        addLists(made, ivf.lists(), rows.segment(), rows.stride(), ids);
+                    }
+                    case IvfPqData ivf -> {
+                        long stride = ivf.model().quantizer().codeStride();
+                        addLists(made, ivf.lists(), ivf.codes(), stride, withRows ? row -> row : ids);
+                        if (withRows) {
+                            addRows(made, ivf.rows());
+                        }
+                    }
                 }
                 boolean mapped = (data instanceof FlatData || withRows) && !goOnFromZero(ids, data.count());
                 made.write(file.toString(), data.distance() == Distance.COSINE, mapped ? map(ids, data.count(), arena).address() : 0);
@@ -90,12 +96,8 @@ public final class FaissFiles implements IndexFiles {
         }
     }
 
-    private static void addLists(NewIndexFile made, IndexData data, IntToLongFunction ids) {
-        boolean rows = data instanceof IvfFlatData;
-        InvertedLists lists = rows ? ((IvfFlatData) data).lists() : ((IvfPqData) data).lists();
-        MemorySegment codes = rows ? ((IvfFlatData) data).slots().rows().segment() : ((IvfPqData) data).codes();
-        long stride = rows ? ((IvfFlatData) data).slots().rows().stride()
-                : ((IvfPqData) data).model().quantizer().codeStride();
+    /** @param codes [slots], {@code stride} bytes each: rows where there is no quantizer */
+    private static void addLists(NewIndexFile made, InvertedLists lists, MemorySegment codes, long stride, IntToLongFunction ids) {
         for (int list = 0; list < lists.lists(); list++) {
             int begin = lists.begin(list);
             int size = lists.size(list);
