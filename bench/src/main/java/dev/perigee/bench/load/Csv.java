@@ -4,6 +4,7 @@ import static dev.perigee.PerigeeException.check;
 
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
+import dev.perigee.bench.csv.CsvLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +26,9 @@ final class Csv {
         List<String> lines = new ArrayList<>();
         lines.add(String.join(",", names));
         for (Map<String, Object> row : rows) {
-            lines.add(names.stream().map(name -> quoted(Objects.toString(row.get(name), ""))).collect(Collectors.joining(",")));
+            lines.add(names.stream()
+                    .map(name -> CsvLine.quoted(Objects.toString(row.get(name), "")).replace('\n', ' '))
+                    .collect(Collectors.joining(",")));
         }
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
@@ -39,10 +42,10 @@ final class Csv {
         try {
             List<String> lines = Files.readAllLines(file);
             check(!lines.isEmpty(), "csv: nothing in %s", file);
-            List<String> names = values(lines.getFirst());
+            List<String> names = CsvLine.values(lines.getFirst());
             List<Map<String, String>> rows = new ArrayList<>();
             for (String line : lines.subList(1, lines.size())) {
-                List<String> values = values(line);
+                List<String> values = CsvLine.values(line);
                 check(values.size() == names.size(), "csv: %d values (expected %d, file %s)", values.size(), names.size(), file);
                 Map<String, String> row = new LinkedHashMap<>();
                 for (int i = 0; i < names.size(); i++) {
@@ -54,31 +57,5 @@ final class Csv {
         } catch (IOException e) {
             throw new PerigeeException(ErrorCode.IO, "read: %s: %s".formatted(file, e), e);
         }
-    }
-
-    private static String quoted(String value) {
-        return value.matches("(?s).*[,\"\\n].*") ? '"' + value.replace("\"", "\"\"").replace('\n', ' ') + '"' : value;
-    }
-
-    private static List<String> values(String line) {
-        List<String> values = new ArrayList<>();
-        StringBuilder value = new StringBuilder();
-        boolean inQuotes = false;
-        for (int i = 0; i < line.length(); i++) {
-            char c = line.charAt(i);
-            if (inQuotes && c == '"' && i + 1 < line.length() && line.charAt(i + 1) == '"') {
-                value.append(c);
-                i++;
-            } else if (c == '"') {
-                inQuotes = !inQuotes;
-            } else if (c == ',' && !inQuotes) {
-                values.add(value.toString());
-                value.setLength(0);
-            } else {
-                value.append(c);
-            }
-        }
-        values.add(value.toString());
-        return values;
     }
 }

@@ -4,6 +4,7 @@ import static dev.perigee.PerigeeException.check;
 
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
+import dev.perigee.bench.csv.CsvLine;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -38,8 +39,7 @@ final class Csv {
         if (value instanceof Double number) {
             return Double.isFinite(number) ? new BigDecimal(number.toString()).toPlainString().replaceAll("\\.0$", "") : "";
         }
-        String text = value.toString();
-        return text.matches("(?s).*[\",\n].*") ? '"' + text.replace("\"", "\"\"") + '"' : text;
+        return CsvLine.quoted(value.toString());
     }
 
     /** @throws PerigeeException NOT_FOUND; INVALID_ARGUMENT with the line if it is no such file */
@@ -51,11 +51,11 @@ final class Csv {
             throw new PerigeeException(ErrorCode.NOT_FOUND,
                     "plot: '%s' cannot be read (expected a CSV file of --save)".formatted(file), e);
         }
-        check(!lines.isEmpty() && cells(lines.getFirst()).equals(COLUMNS), "plot: '%s': line 1 (expected the columns %s)",
-                file, String.join(",", COLUMNS));
+        check(!lines.isEmpty() && CsvLine.values(lines.getFirst()).equals(COLUMNS),
+                "plot: '%s': line 1 (expected the columns %s)", file, String.join(",", COLUMNS));
         List<PeerRow> rows = new ArrayList<>();
         for (int i = 1; i < lines.size(); i++) {
-            List<String> cells = cells(lines.get(i));
+            List<String> cells = CsvLine.values(lines.get(i));
             check(cells.size() == COLUMNS.size(), "plot: '%s': line %d: %d values (expected %d)", file, i + 1, cells.size(),
                     COLUMNS.size());
             try {
@@ -77,26 +77,5 @@ final class Csv {
 
     private static double real(String cell) {
         return cell.isEmpty() ? Double.NaN : Double.parseDouble(cell);
-    }
-
-    private static List<String> cells(String line) {
-        List<String> cells = new ArrayList<>();
-        StringBuilder cell = new StringBuilder();
-        boolean quoted = false;
-        for (int i = 0; i < line.length(); i++) {
-            char c = line.charAt(i);
-            if (c == '"' && quoted && i + 1 < line.length() && line.charAt(i + 1) == '"') {
-                cell.append(line.charAt(++i));
-            } else if (c == '"') {
-                quoted = !quoted;
-            } else if (c == ',' && !quoted) {
-                cells.add(cell.toString());
-                cell.setLength(0);
-            } else {
-                cell.append(c);
-            }
-        }
-        cells.add(cell.toString());
-        return cells;
     }
 }
