@@ -12,14 +12,15 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** How all line plots look: dark ink, faint grid, a logarithmic y axis, the legend below. */
 public final class ChartStyle {
-    private static final Color INK = new Color(0x24292F);
-    private static final Color FAINT = new Color(0xE4E7EB);
+    public static final Color INK = new Color(0x24292F);
+    public static final Color FAINT = new Color(0xE4E7EB);
     private static final Color[] COLOURS = {new Color(0x57606A), new Color(0x0969DA), new Color(0xD9730D)};
     private static final Marker[] MARKERS = {SeriesMarkers.DIAMOND, SeriesMarkers.CIRCLE, SeriesMarkers.SQUARE};
 
     private ChartStyle() {
     }
 
+    /** A plot then changes what it needs otherwise. */
     public static void apply(XYStyler styler) {
         styler.setYAxisLogarithmic(true);
         styler.setYAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%,.0f", value));
@@ -46,7 +47,7 @@ public final class ChartStyle {
         series.setLineStyle(new BasicStroke(2.5f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
     }
 
-    private static Font font(int style, int size) {
+    public static Font font(int style, int size) {
         return new Font(Font.SANS_SERIF, style, size);
     }
 }

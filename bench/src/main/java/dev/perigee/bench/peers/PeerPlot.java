@@ -1,5 +1,6 @@
 package dev.perigee.bench.peers;
 
+import dev.perigee.cli.ChartStyle;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.BitmapEncoder;
@@ -26,8 +26,6 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
  * setting with its spread over the rounds. Recall runs in nines, so that 0.99 and 0.999 stand apart; 1 stands at the right edge.
  */
 final class PeerPlot {
-    private static final Color INK = new Color(0x24292F);
-    private static final Color FAINT = new Color(0xE4E7EB);
     /** Where recall 1 stands, in nines; what is beyond 0.9999 stands there too. */
     private static final double ALL = 5;
     private static final double MOST_NINES = 4 + 1e-9;
@@ -85,7 +83,7 @@ final class PeerPlot {
             if (at > left + 0.05) {
                 XYSeries line = chart.addSeries("recall " + recall, new double[] {at, at}, new double[] {bottom, top});
                 line.setMarker(SeriesMarkers.NONE);
-                line.setLineColor(FAINT).setLineStyle(stroke(1)).setShowInLegend(false);
+                line.setLineColor(ChartStyle.FAINT).setLineStyle(stroke(1)).setShowInLegend(false);
                 chart.addAnnotation(new AnnotationText(BigDecimal.valueOf(recall).stripTrailingZeros().toPlainString(), at,
                         bottom * Math.pow(top / bottom, 0.02), false));
             }
@@ -102,7 +100,7 @@ final class PeerPlot {
         List<PeerRow> sorted = points.stream().sorted(Comparator.comparingDouble(PeerRow::recall)
                 .thenComparing(Comparator.comparingDouble(PeerRow::qps).reversed())).toList();
         PeerRow one = sorted.getFirst();
-        Color colour = COLOURS.getOrDefault(one.engine(), INK);
+        Color colour = COLOURS.getOrDefault(one.engine(), ChartStyle.INK);
         XYSeries series = chart.addSeries(name, sorted.stream().mapToDouble(row -> nines(row.recall())).toArray(),
                 sorted.stream().mapToDouble(PeerRow::qps).toArray());
         series.setMarker(MARKERS.getOrDefault(one.index(), SeriesMarkers.CIRCLE));
@@ -129,24 +127,14 @@ final class PeerPlot {
                 whole ? null : dashes, 0);
     }
 
+    /** The legend has many lines and stands beside; the numbers of recall are drawn by hand. */
     private static void style(XYStyler styler) {
-        styler.setYAxisLogarithmic(true);
-        styler.setYAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%,.0f", value));
-        styler.setAxisTitleFont(font(Font.PLAIN, 17)).setAxisTickLabelsFont(font(Font.PLAIN, 14));
-        styler.setAxisTickLabelsColor(INK).setAxisTickMarksColor(FAINT).setPlotGridLinesColor(FAINT);
-        styler.setPlotGridLinesStroke(new BasicStroke(1));
-        styler.setXAxisTicksVisible(false).setPlotGridVerticalLinesVisible(false).setAxisTicksLineVisible(false).setPlotContentSize(1);
-        styler.setXAxisTitleColor(INK).setYAxisTitleColor(INK);
-        styler.setChartTitleFont(font(Font.BOLD, 19)).setChartTitleFontColor(INK).setChartTitlePadding(12)
-                .setChartTitleBoxVisible(false);
-        styler.setChartBackgroundColor(Color.WHITE).setPlotBackgroundColor(Color.WHITE).setPlotBorderColor(FAINT)
-                .setChartPadding(16);
-        styler.setLegendPosition(Styler.LegendPosition.OutsideE).setLegendFont(font(Font.PLAIN, 14)).setLegendBorderColor(FAINT)
-                .setLegendPadding(10).setLegendSeriesLineLength(36);
-        styler.setAnnotationTextFont(font(Font.PLAIN, 13)).setAnnotationTextFontColor(INK).setMarkerSize(9);
-    }
-
-    private static Font font(int style, int size) {
-        return new Font(Font.SANS_SERIF, style, size);
+        ChartStyle.apply(styler);
+        styler.setAxisTitleFont(ChartStyle.font(Font.PLAIN, 17)).setAxisTickLabelsFont(ChartStyle.font(Font.PLAIN, 14));
+        styler.setXAxisTicksVisible(false).setPlotGridVerticalLinesVisible(false);
+        styler.setChartTitleFont(ChartStyle.font(Font.BOLD, 19)).setChartTitlePadding(12).setChartPadding(16);
+        styler.setLegendPosition(Styler.LegendPosition.OutsideE).setLegendLayout(Styler.LegendLayout.Vertical)
+                .setLegendFont(ChartStyle.font(Font.PLAIN, 14)).setLegendPadding(10).setLegendSeriesLineLength(36);
+        styler.setMarkerSize(9);
     }
 }
