@@ -1,9 +1,5 @@
 package dev.perigee.bench;
 
-import dev.perigee.backend.Backends;
-import dev.perigee.compute.ComputeBackend;
-import dev.perigee.compute.SearchBatch;
-import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
@@ -16,7 +12,6 @@ import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -66,30 +61,14 @@ public class CodeScanBenchmark {
     IvfPqData data;
     Matrix queries;
     private Arena arena;
-    private ComputeBackend compute;
-    private Searcher searcher;
-    private SearchBatch batch;
-    private SearchBatch[] singles;
-    private TopK batchTop;
-    private TopK singleTop;
-    private int next;
+    private OpenSearch search;
 
     @Setup(Level.Trial)
     public void open() {
         arena = Arena.ofShared();
         data = data();
         queries = RandomRows.of(BATCH, dim, 5, arena);
-        compute = Backends.open(backend, 1);
-        searcher = compute.open(List.of(data));
-        SearchParams params = new SearchParams.IvfPq(PROBES, 0);
-        batch = SearchBatch.of(queries, K, params);
-        batchTop = new TopK(batch.k());
-        singles = new SearchBatch[BATCH];
-        for (int q = 0; q < BATCH; q++) {
-            singles[q] = SearchBatch.of(queries.slice(q, q + 1), K, params);
-        }
-        singleTop = new TopK(singles[0].k());
-        next = 0;
+        search = new OpenSearch(backend, data, queries, K, new SearchParams.IvfPq(PROBES, 0));
     }
 
     private IvfPqData data() {
@@ -156,8 +135,7 @@ public class CodeScanBenchmark {
 
     @TearDown(Level.Trial)
     public void close() {
-        searcher.close();
-        compute.close();
+        search.close();
         arena.close();
     }
 
@@ -165,17 +143,12 @@ public class CodeScanBenchmark {
     @Benchmark
     @OperationsPerInvocation(BATCH)
     public TopK batch() {
-        batchTop.clear();
-        searcher.search(batch, batchTop);
-        return batchTop;
+        return search.batch();
     }
 
     /** Time of a query alone; they take turns. */
     @Benchmark
     public TopK single() {
-        singleTop.clear();
-        searcher.search(singles[next], singleTop);
-        next = (next + 1) % BATCH;
-        return singleTop;
+        return search.single();
     }
 }

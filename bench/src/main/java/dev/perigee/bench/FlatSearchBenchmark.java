@@ -1,16 +1,11 @@
 package dev.perigee.bench;
 
-import dev.perigee.backend.Backends;
-import dev.perigee.compute.ComputeBackend;
-import dev.perigee.compute.SearchBatch;
-import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -50,35 +45,19 @@ public class FlatSearchBenchmark {
     FlatData data;
     Matrix queries;
     private Arena arena;
-    private ComputeBackend compute;
-    private Searcher searcher;
-    private SearchBatch batch;
-    private SearchBatch[] singles;
-    private TopK batchTop;
-    private TopK singleTop;
-    private int next;
+    private OpenSearch search;
 
     @Setup(Level.Trial)
     public void open() {
         arena = Arena.ofShared();
         data = FlatData.of(Distance.L2, RandomRows.of(rows, dim, 1, arena), arena);
         queries = RandomRows.of(BATCH, dim, 2, arena);
-        compute = Backends.open(backend, 1);
-        searcher = compute.open(List.of(data));
-        batch = SearchBatch.of(queries, K, new SearchParams.Flat());
-        batchTop = new TopK(batch.k());
-        singles = new SearchBatch[BATCH];
-        for (int q = 0; q < BATCH; q++) {
-            singles[q] = SearchBatch.of(queries.slice(q, q + 1), K, new SearchParams.Flat());
-        }
-        singleTop = new TopK(singles[0].k());
-        next = 0;
+        search = new OpenSearch(backend, data, queries, K, new SearchParams.Flat());
     }
 
     @TearDown(Level.Trial)
     public void close() {
-        searcher.close();
-        compute.close();
+        search.close();
         arena.close();
     }
 
@@ -86,17 +65,12 @@ public class FlatSearchBenchmark {
     @Benchmark
     @OperationsPerInvocation(BATCH)
     public TopK batch() {
-        batchTop.clear();
-        searcher.search(batch, batchTop);
-        return batchTop;
+        return search.batch();
     }
 
     /** Time of a query alone; they take turns. */
     @Benchmark
     public TopK single() {
-        singleTop.clear();
-        searcher.search(singles[next], singleTop);
-        next = (next + 1) % BATCH;
-        return singleTop;
+        return search.single();
     }
 }
