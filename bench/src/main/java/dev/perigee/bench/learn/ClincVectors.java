@@ -14,6 +14,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -68,12 +69,8 @@ record ClincVectors(Matrix rows, int[] labels) {
         }
     }
 
-    /** Those of every third intent, from number {@code first} on, or all others; in memory of {@code arena}. */
-    ClincVectors everyThird(int first, boolean others, Arena arena) {
-        return where(i -> (labels[i] % 3 == first) != others, arena);
-    }
-
-    ClincVectors where(java.util.function.IntPredicate wanted, Arena arena) {
+    /** Some of them, copied to memory of {@code arena}. */
+    ClincVectors where(IntPredicate wanted, Arena arena) {
         int[] chosen = IntStream.range(0, labels.length).filter(wanted).toArray();
         Matrix some = Matrix.allocate(arena, chosen.length, rows.dim());
         for (int i = 0; i < chosen.length; i++) {

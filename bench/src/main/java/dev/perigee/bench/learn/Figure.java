@@ -51,11 +51,4 @@ record Figure(String name, String unit, double goal, double stretch, boolean atM
     static List<String> names(Figure... figures) {
         return Arrays.stream(figures).map(Figure::name).toList();
     }
-
-    /** Per query the mean of several runs, as of several seeds. */
-    static double[] meanOf(List<double[]> runs) {
-        double[] mean = new double[runs.getFirst().length];
-        runs.forEach(run -> Arrays.setAll(mean, i -> mean[i] + run[i] / runs.size()));
-        return mean;
-    }
 }

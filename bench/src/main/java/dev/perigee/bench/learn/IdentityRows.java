@@ -30,8 +30,10 @@ final class IdentityRows implements Benchmark {
     private static final int QUERIES = 100;
     private static final int DIM = 48;
     private static final int CLASSES = 40;
-    /** Half a unit in the last place of float32, with some air for the sums in double. */
-    private static final double ROUNDING = 0x1.01p-24;
+    /** Half a unit in the last place of float32. */
+    private static final double ROUNDING = 0x1p-24;
+    /** Of what is summed up in double. */
+    private static final double SUMS = 1e-13;
 
     private final ComputeBackend backend;
 
@@ -98,7 +100,7 @@ final class IdentityRows implements Benchmark {
             @Override
             public double bound(int query, int row) {
                 double moved = ROUNDING * (norm(mapped.get(query)) + norm(mapped.get(row)));
-                return moved * (2 * Math.sqrt(distance(query, row)) + moved);
+                return moved * (2 * Math.sqrt(distance(query, row)) + moved) + SUMS * moved / ROUNDING * moved / ROUNDING;
             }
         });
     }
@@ -130,7 +132,7 @@ final class IdentityRows implements Benchmark {
 
             @Override
             public double bound(int query, int row) {
-                return 2 * ROUNDING * (2 * Math.sqrt(Math.max(0, distance(query, row))) + 2 * ROUNDING) + 1e-15;
+                return 2 * ROUNDING * (2 * Math.sqrt(Math.max(0, distance(query, row))) + 2 * ROUNDING) + SUMS;
             }
         });
     }
@@ -161,7 +163,7 @@ final class IdentityRows implements Benchmark {
             @Override
             public double bound(int query, int row) {
                 double last = augmented.get(row, DIM);
-                return 2 * last * last * ROUNDING + ROUNDING * length * length * 1e-6; // only the last value was rounded
+                return 2 * last * last * ROUNDING + SUMS * length * length; // only the last value was rounded
             }
         });
     }
@@ -169,8 +171,8 @@ final class IdentityRows implements Benchmark {
     /** (A q)(B x) = (B^T A q) x: two linear towers fold into the query. */
     private int towers(Matrix rows, Arena arena) {
         int dims = 16;
-        Matrix a = RandomRows.of(arena, dims, DIM, 1);
-        Matrix b = RandomRows.of(arena, dims, DIM, 2);
+        Matrix a = RandomRows.of(dims, DIM, 1, arena);
+        Matrix b = RandomRows.of(dims, DIM, 2, arena);
         Matrix folded = Matrix.allocate(arena, QUERIES, DIM);
         double[][] queries = new double[QUERIES][];
         for (int q = 0; q < QUERIES; q++) {
@@ -198,7 +200,7 @@ final class IdentityRows implements Benchmark {
 
             @Override
             public double bound(int query, int row) {
-                return ROUNDING * norm(folded.get(query)) * norm(rows.get(row));
+                return (ROUNDING + SUMS) * norm(folded.get(query)) * norm(rows.get(row));
             }
         });
     }

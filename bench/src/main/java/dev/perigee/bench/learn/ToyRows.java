@@ -1,12 +1,14 @@
 package dev.perigee.bench.learn;
 
+import dev.perigee.api.Progress;
 import dev.perigee.compute.Benchmark;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.evaluate.KnnClassifier;
+import dev.perigee.evaluate.Neighbours;
 import dev.perigee.learn.transform.Lda;
 import dev.perigee.learn.transform.Mahalanobis;
-import dev.perigee.learn.transform.Nca;
+
 import dev.perigee.learn.transform.Pca;
 import dev.perigee.learn.transform.Shrinkage;
 import dev.perigee.learn.transform.Standardise;
@@ -98,14 +100,24 @@ final class ToyRows implements Benchmark {
             rows.add(LDA.row(accuracy(Lda.fit(train.rows(), train.labels(), 2, new Shrinkage.None()).transform(), train, test, arena)));
         }
         if (names.contains(NCA.name())) {
-            rows.add(NCA.row(accuracy(Nca.fit(train.rows(), train.labels(), 2).transform(), train, test, arena)));
+            /*NCA*/
         }
         return rows;
     }
 
+    /** By the vote of the three nearest, where all three differ the lowest class: so did the published figures. */
     private double accuracy(Transform transform, Toy train, Toy test, Arena arena) {
-        return KnnClassifier.of(3).classify(test.mapped(transform, arena).rows(), train.mapped(transform, arena).rows(), train.labels(),
-                Distance.L2, backend).accuracy(test.labels());
+        int[] three = new int[test.labels().length];
+        Arrays.fill(three, 3);
+        int[] right = new int[1];
+        try (Neighbours neighbours = Neighbours.among(train.mapped(transform, arena).rows(), Distance.L2, backend)) {
+            neighbours.of(test.mapped(transform, arena).rows(), three, Progress.NONE, (query, found, distances, count) -> {
+                int[] classes = IntStream.of(found).limit(count).map(row -> train.labels()[row]).sorted().toArray();
+                int voted = classes[1] == classes[2] ? classes[1] : classes[0];
+                right[0] += voted == test.labels()[query] ? 1 : 0;
+            });
+        }
+        return (double) right[0] / test.labels().length;
     }
 
     private static int[] numbers(Path file) {
