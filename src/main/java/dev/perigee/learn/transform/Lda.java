@@ -68,7 +68,7 @@ public final class Lda {
                     m[o] += whitening[o][t] * (means[c][t] - mean[t]);
                 }
             }
-            add(scatter, m, (double) classes.sizes()[c] / classes.numbers().length);
+            add(scatter, m, classes.share(c));
         }
         return scatter;
     }
@@ -90,7 +90,7 @@ public final class Lda {
             for (int t = 0; t < m.length; t++) {
                 m[t] -= mean[t];
             }
-            add(total, m, (double) classes.sizes()[c] / classes.numbers().length);
+            add(total, m, classes.share(c));
         }
         double directions = new Covariance(within.rows(), total, 0).spreadDims();
         return most >= directions / 2 ? List.of() : List.of(String.format(Locale.ROOT, "classes: %d give %d directions, the rows spread in "
