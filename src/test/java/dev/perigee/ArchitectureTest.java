@@ -31,7 +31,7 @@ class ArchitectureTest {
             Map.entry("faiss", List.of()),
             Map.entry("compute.faiss", List.of("vector", "distance", "index", "compute", "faiss")),
             Map.entry("backend", List.of("vector", "distance", "index", "compute", "compute.simd", "compute.cuda", "compute.faiss")),
-            Map.entry("evaluate", List.of("vector", "distance", "compute")),
+            Map.entry("evaluate", List.of("vector", "distance", "index", "compute", "api")),
             Map.entry("api", List.of("vector", "distance")),
             Map.entry("build", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "api")),
             Map.entry("collection", List.of("vector", "distance", "storage", "index", "compute", "backend", "build", "api")),
