@@ -1,7 +1,9 @@
 package dev.perigee.cli;
 
+import dev.perigee.build.Projection;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.distance.Distance;
+import dev.perigee.distance.UnitRows;
 import dev.perigee.learn.Blur;
 import dev.perigee.learn.RandomAffine;
 import dev.perigee.learn.loss.ArcFaceLoss;
@@ -40,6 +42,21 @@ public final class LetterRecipe {
      * @param transform what they become first; null = as they are
      */
     public record Candidate(String name, Transform transform, Distance distance) {
+        /** What images become: rows of length 1 where they are compared by cosine, in memory of {@code arena}. */
+        Matrix map(Matrix images, ComputeBackend backend, Arena arena) {
+            Matrix mapped = Matrix.allocate(arena, images.rows(), transform == null ? images.dim() : transform.outputDim());
+            if (transform == null) {
+                mapped.copy(images, 0, 0, images.rows());
+            } else {
+                try (Projection projection = new Projection(transform, backend)) {
+                    projection.project(images, mapped);
+                }
+            }
+            if (distance == Distance.COSINE) {
+                UnitRows.copy(mapped, mapped);
+            }
+            return mapped;
+        }
     }
 
     private LetterRecipe() {

@@ -8,7 +8,7 @@ import dev.perigee.evaluate.KnnClassifier;
 import dev.perigee.evaluate.Neighbours;
 import dev.perigee.learn.transform.Lda;
 import dev.perigee.learn.transform.Mahalanobis;
-
+import dev.perigee.learn.transform.Nca;
 import dev.perigee.learn.transform.Pca;
 import dev.perigee.learn.transform.Shrinkage;
 import dev.perigee.learn.transform.Standardise;
@@ -100,7 +100,7 @@ final class ToyRows implements Benchmark {
             rows.add(LDA.row(accuracy(Lda.fit(train.rows(), train.labels(), 2, new Shrinkage.None()).transform(), train, test, arena)));
         }
         if (names.contains(NCA.name())) {
-            /*NCA*/
+            rows.add(NCA.row(accuracy(Nca.fit(train.rows(), train.labels(), 2, Progress.NONE).transform(), train, test, arena)));
         }
         return rows;
     }
