@@ -139,12 +139,13 @@ final class LetterPictures {
                 .yAxisTitle("loss, mean of 25 steps").build();
         ChartStyle.apply(chart.getStyler());
         chart.getStyler().setYAxisLogarithmic(false).setYAxisMin(0.0).setXAxisMin(0.0).setXAxisMax((double) losses.length)
-                .setLegendVisible(false);
+                .setXAxisTickMarkSpacingHint(130).setLegendVisible(false);
         chart.getStyler().setYAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%.0f", value));
         chart.getStyler().setXAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%,.0f", value));
         int every = 25;
         double[] means = IntStream.range(0, losses.length / every).mapToDouble(i -> Arrays.stream(losses, i * every, (i + 1) * every)
                 .filter(loss -> !Double.isNaN(loss)).average().orElse(0)).toArray();
+        chart.getStyler().setYAxisMax(Math.ceil(Arrays.stream(means).max().orElse(1)));
         XYSeries series = chart.addSeries("loss", IntStream.rangeClosed(1, means.length).mapToDouble(i -> i * every).toArray(), means);
         ChartStyle.apply(series, 1);
         series.setMarker(SeriesMarkers.NONE);
