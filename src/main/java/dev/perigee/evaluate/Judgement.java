@@ -33,7 +33,7 @@ public record Judgement(Labels labels, Distance distance, Retrieval retrieval, K
     public static final int DEPTH = 10;
     /** Rows that vote for the class of a query. */
     public static final int KNN = 5;
-    private static final long EXACT_PAIRS = 200_000_000;
+    private static final long EXACT_PAIRS = 100_000_000;
     private static final int DRAWS = 1_000_000;
 
     /** As {@link #of(Matrix, int[], Distance, ComputeBackend, long, int, Progress)}, of all rows. */

@@ -46,22 +46,13 @@ public record Separation(int[] anchors, int excluded, boolean sampled, long[] ri
             int[] order = IntStream.range(0, rows.rows()).toArray();
             Matrix compared = distance == Distance.L2 ? AllPairs.centred(rows, order, arena) : rows;
             double[] squares = AllPairs.squares(compared);
-            double longest = Arrays.stream(squares).max().orElse(0);
-            AllPairs.each(compared, separation.anchors, backend, "separation", progress, (anchor, products) -> {
-                double bound = AllPairs.relativeBound(rows.dim()) * (squares[anchor] + longest) + rows.dim() * 0x1p-125;
-                separation.count(place[anchor], rows, labels, distance, other -> distance == Distance.L2
-                        ? squares[anchor] + squares[other] - 2.0 * products[other] : -(double) products[other], bound);
-            });
+            AllPairs.each(compared, separation.anchors, backend, "separation", progress,
+                    (anchor, products) -> separation.count(place[anchor], rows, labels, distance, squares, products));
         }
         return separation;
     }
 
-    /** The float32 distance of an anchor to another row. */
-    private interface Key {
-        double of(int other);
-    }
-
-    private void count(int place, Matrix rows, int[] labels, Distance distance, Key key, double bound) {
+    private void count(int place, Matrix rows, int[] labels, Distance distance, double[] squares, float[] products) {
         int anchor = anchors[place];
         int own = labels[anchor];
         double[] positives = IntStream.range(0, labels.length).filter(i -> labels[i] == own && i != anchor)
@@ -70,7 +61,9 @@ public record Separation(int[] anchors, int excluded, boolean sampled, long[] ri
             if (labels[i] == own) {
                 continue;
             }
-            double about = key.of(i);
+            double both = squares[anchor] + squares[i];
+            double about = distance == Distance.L2 ? both - 2.0 * products[i] : -(double) products[i];
+            double bound = AllPairs.relativeBound(rows.dim()) * both + rows.dim() * 0x1p-125;
             int nearer = below(positives, about - bound);
             int tiedWith = 0;
             // written so that a NaN, where float overflowed, means "compare"
