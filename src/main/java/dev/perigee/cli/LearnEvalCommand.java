@@ -66,17 +66,20 @@ final class LearnEvalCommand implements Callable<Integer> {
 
     /** Vectors with labels. */
     static final class Embeddings {
-        @Option(names = "--embeddings", required = true, paramLabel = "F", description = "Vectors, in the formats of build --data.")
+        @Option(names = "--embeddings", required = true, paramLabel = "F",
+                description = "Vectors, in the formats of build --data.")
         private Path file;
 
         @Option(names = "--labels", required = true, paramLabel = "L",
                 description = "Their classes: IDX, npy, CSV or TSV, or text with one a line.")
         private Path labels;
 
-        @Option(names = "--column", paramLabel = "NAME", description = "The column of a CSV or TSV (default: label, or the only one).")
+        @Option(names = "--column", paramLabel = "NAME",
+                description = "The column of a CSV or TSV (default: label, or the only one).")
         private String column;
 
-        @Option(names = "--distance", paramLabel = "D", defaultValue = "l2", description = "l2, cosine or ip (default ${DEFAULT-VALUE}).")
+        @Option(names = "--distance", paramLabel = "D", defaultValue = "l2",
+                description = "l2, cosine or ip (default ${DEFAULT-VALUE}).")
         private String distance;
 
         @Option(names = "--sample", paramLabel = "N", description = "Let only N rows ask, drawn at random (default: all).")
@@ -85,16 +88,20 @@ final class LearnEvalCommand implements Callable<Integer> {
 
     /** A ranking with judgements. */
     static final class Trec {
-        @Option(names = "--qrels", required = true, paramLabel = "F", description = "Judgements: query, iteration, document, grade.")
+        @Option(names = "--qrels", required = true, paramLabel = "F",
+                description = "Judgements: query, iteration, document, grade.")
         private Path qrels;
 
-        @Option(names = "--run", required = true, paramLabel = "F", description = "Answers: query, Q0, document, rank, score, name.")
+        @Option(names = "--run", required = true, paramLabel = "F",
+                description = "Answers: query, Q0, document, rank, score, name.")
         private Path run;
 
-        @Option(names = "--depth", paramLabel = "N", defaultValue = "10", description = "N of nDCG, precision and recall (default ${DEFAULT-VALUE}).")
+        @Option(names = "--depth", paramLabel = "N", defaultValue = "10",
+                description = "N of nDCG, precision and recall (default ${DEFAULT-VALUE}).")
         private int depth;
 
-        @Option(names = "--trec-ties", description = "Put equal scores in order of falling ids, as trec_eval does (default: rising).")
+        @Option(names = "--trec-ties",
+                description = "Put equal scores in order of falling ids, as trec_eval does (default: rising).")
         private boolean trecTies;
     }
 
@@ -127,9 +134,9 @@ final class LearnEvalCommand implements Callable<Integer> {
             fields.put("queries_excluded", judgement.retrieval().excluded());
             fields.put("triplets", judgement.separation().count());
             fields.put("triplets_sampled", judgement.separation().sampled());
-            text.append("%d rows x %d, %d classes (%d of one row), %s; %d asked, %d more had nothing to find%n".formatted(rows.rows(),
-                    rows.dim(), labels.classes(), labels.singletons(), distance.label(), judgement.retrieval().queries().length,
-                    judgement.retrieval().excluded()));
+            text.append("%d rows x %d, %d classes (%d of one row), %s; %d asked, %d more had nothing to find%n"
+                    .formatted(rows.rows(), rows.dim(), labels.classes(), labels.singletons(), distance.label(),
+                            judgement.retrieval().queries().length, judgement.retrieval().excluded()));
             put(judgement.measures(), fields, text);
             if (judgement.silhouette().isEmpty()) {
                 put("silhouette", new Interval(Double.NaN, Double.NaN, Double.NaN), fields);
@@ -146,8 +153,8 @@ final class LearnEvalCommand implements Callable<Integer> {
         fields.put("queries_excluded", ranking.excluded());
         fields.put("queries_unanswered", ranking.unanswered());
         fields.put("queries_unjudged", ranking.unjudged());
-        text.append("%d queries; left out: %d without a relevant document, %d of the run without judgements; %d not answered count 0%n"
-                .formatted(ranking.queries().size(), ranking.excluded(), ranking.unjudged(), ranking.unanswered()));
+        text.append(("%d queries; left out: %d without a relevant document, %d of the run without judgements; "
+                + "%d not answered count 0%n").formatted(ranking.queries().size(), ranking.excluded(), ranking.unjudged(), ranking.unanswered()));
         Map<String, Interval> measures = new LinkedHashMap<>();
         measures.put("ndcg_at_" + ranking.depth(), Bootstrap.mean(ranking.ndcgLinear(), seed));
         measures.put("ndcg_exponential_at_" + ranking.depth(), Bootstrap.mean(ranking.ndcgExponential(), seed));
@@ -161,7 +168,8 @@ final class LearnEvalCommand implements Callable<Integer> {
     private static void put(Map<String, Interval> measures, Map<String, Object> fields, StringBuilder text) {
         measures.forEach((name, interval) -> {
             put(name, interval, fields);
-            text.append(String.format(Locale.ROOT, "%-24s %7.4f  (%.4f to %.4f)%n", name, interval.value(), interval.low(), interval.high()));
+            text.append(String.format(Locale.ROOT, "%-24s %7.4f  (%.4f to %.4f)%n", name, interval.value(), interval.low(),
+                    interval.high()));
         });
     }
 

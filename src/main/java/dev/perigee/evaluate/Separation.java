@@ -12,9 +12,9 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Separation accuracy: of all triplets (anchor, another row of its class, a row of another class), the part whose positive is nearer
- * to the anchor than the negative; ties count as wrong. (With half credit for ties it would be the area under the ROC curve.) Anchors
- * without a positive are left out and counted.
+ * Separation accuracy: of all triplets (anchor, another row of its class, a row of another class), the part whose positive is
+ * nearer to the anchor than the negative; ties count as wrong. (With half credit for ties it would be the area under the ROC
+ * curve.) Anchors without a positive are left out and counted.
  *
  * @param anchors  numbers of the anchors with a positive
  * @param excluded anchors without one
@@ -30,8 +30,8 @@ public record Separation(int[] anchors, int excluded, boolean sampled, long[] ri
     }
 
     /**
-     * All triplets of some anchors, in O(n log n) each: the positives are sorted by their exact distances, and each negative is looked
-     * up among them by its float32 distance; exact, in double, only where a positive lies within the error bound of that.
+     * All triplets of some anchors, in O(n log n) each: the positives are sorted by their exact distances, and each negative is
+     * looked up among them by its float32 distance; exact, in double, only where a positive lies within the error bound of that.
      *
      * @param rows   [n, dim], finite; unit rows for cosine
      * @param labels of each row, 0 or more
@@ -39,7 +39,8 @@ public record Separation(int[] anchors, int excluded, boolean sampled, long[] ri
      * @throws dev.perigee.PerigeeException INVALID_ARGUMENT for one class only, for no class with a second row, and for labels of
      *     other rows; CANCELLED if {@code progress} says so
      */
-    public static Separation exact(Matrix rows, int[] labels, Distance distance, ComputeBackend backend, int[] some, Progress progress) {
+    public static Separation exact(Matrix rows, int[] labels, Distance distance, ComputeBackend backend, int[] some,
+            Progress progress) {
         Separation separation = empty(rows, labels, distance, some, false);
         int[] place = Retrieval.places(separation.anchors, rows.rows());
         try (Arena arena = Arena.ofShared()) {
@@ -150,7 +151,8 @@ public record Separation(int[] anchors, int excluded, boolean sampled, long[] ri
         Labels classes = Labels.of(labels, rows.rows());
         classes.requireTwoClasses();
         int[] anchors = Arrays.stream(some).filter(row -> classes.size(classes.of(row)) > 1).toArray();
-        check(anchors.length > 0, "anchors: none of %d has another row of its class (expected classes of 2 or more)", some.length);
+        check(anchors.length > 0, "anchors: none of %d has another row of its class (expected classes of 2 or more)",
+                some.length);
         int n = anchors.length;
         return new Separation(anchors, some.length - n, sampled, new long[n], new long[n], new long[n]);
     }
@@ -168,6 +170,7 @@ public record Separation(int[] anchors, int excluded, boolean sampled, long[] ri
     /** Of drawn triplets Wilson's interval; of all triplets one by resampling the anchors. */
     public Interval interval(long seed) {
         return sampled ? Interval.wilson(Arrays.stream(right).sum(), count())
-                : Bootstrap.ratio(Arrays.stream(right).asDoubleStream().toArray(), Arrays.stream(triplets).asDoubleStream().toArray(), seed);
+                : Bootstrap.ratio(Arrays.stream(right).asDoubleStream().toArray(),
+                        Arrays.stream(triplets).asDoubleStream().toArray(), seed);
     }
 }
