@@ -3,6 +3,7 @@ package dev.perigee.cli;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.dataset.LabelFile;
 import dev.perigee.dataset.TrecFile;
+import dev.perigee.dataset.VectorFormat;
 import dev.perigee.dataset.Vectors;
 import dev.perigee.distance.Distance;
 import dev.perigee.evaluate.Bootstrap;
@@ -45,9 +46,6 @@ final class LearnEvalCommand implements Callable<Integer> {
     @Mixin
     private BackendOptions backend;
 
-    @Mixin
-    private Inputs inputs;
-
     @ArgGroup(multiplicity = "1")
     private Judged judged;
 
@@ -69,6 +67,9 @@ final class LearnEvalCommand implements Callable<Integer> {
         @Option(names = "--embeddings", required = true, paramLabel = "F",
                 description = "Vectors, in the formats of build --data.")
         private Path file;
+
+        @Option(names = "--format", paramLabel = "NAME", description = "Format of the vectors (default: by the file's name).")
+        private String format;
 
         @Option(names = "--labels", required = true, paramLabel = "L",
                 description = "Their classes: IDX, npy, CSV or TSV, or text with one a line.")
@@ -122,7 +123,7 @@ final class LearnEvalCommand implements Callable<Integer> {
         Distance distance = Distance.parse(given.distance);
         try (ComputeBackend compute = backend.open(); Arena arena = Arena.ofShared(); Bar bar = new Bar()) {
             Labels labels = LabelFile.read(given.labels, Optional.ofNullable(given.column));
-            Matrix rows = Vectors.read(given.file, inputs.format(), arena);
+            Matrix rows = Vectors.read(given.file, Optional.ofNullable(given.format).map(VectorFormat::parse), arena);
             int sample = given.sample == null ? Math.max(1, rows.rows()) : given.sample;
             Judgement judgement = Judgement.of(rows, labels.numbers(), distance, compute, seed, sample, bar);
             fields.put("rows", rows.rows());
@@ -154,7 +155,8 @@ final class LearnEvalCommand implements Callable<Integer> {
         fields.put("queries_unanswered", ranking.unanswered());
         fields.put("queries_unjudged", ranking.unjudged());
         text.append(("%d queries; left out: %d without a relevant document, %d of the run without judgements; "
-                + "%d not answered count 0%n").formatted(ranking.queries().size(), ranking.excluded(), ranking.unjudged(), ranking.unanswered()));
+                + "%d not answered count 0%n").formatted(ranking.queries().size(), ranking.excluded(),
+                ranking.unjudged(), ranking.unanswered()));
         Map<String, Interval> measures = new LinkedHashMap<>();
         measures.put("ndcg_at_" + ranking.depth(), Bootstrap.mean(ranking.ndcgLinear(), seed));
         measures.put("ndcg_exponential_at_" + ranking.depth(), Bootstrap.mean(ranking.ndcgExponential(), seed));
