@@ -36,7 +36,7 @@ class CodecTest {
     private static final Arena ARENA = Arena.ofAuto();
     private static final CollectionSpec SPEC =
             new CollectionSpec("cars-1", 48, Distance.COSINE, new IndexSpec(IndexKind.IVF_PQ, 100, 12, 4, -5));
-    private static final CollectionInfo INFO = new CollectionInfo(SPEC, 5_000_000_000L, 7, 1L << 40, "simd", "a CPU, 8 lanes ü");
+    private static final CollectionInfo INFO = new CollectionInfo(SPEC, List.of(new dev.perigee.api.SpaceInfo(1, 48, "none", Distance.COSINE)), 5_000_000_000L, 7, 1L << 40, "simd", "a CPU, 8 lanes ü");
 
     /** A matrix whose value at (i, j) says where it is. */
     private static Matrix matrix(int rows, int dim) {
@@ -178,7 +178,7 @@ class CodecTest {
             }
         }
         // written in parts, in any order
-        var parts = ResultCodec.begin(Wire.ALLOCATOR, 7, 300, 7);
+        var parts = ResultCodec.begin(Wire.ALLOCATOR, 7, 300, 7, 1);
         for (int from : new int[] {200, 0, 100}) {
             ResultCodec.put(parts, 300, from, new SearchResult(100, 7, Arrays.copyOfRange(result.ids(), from * 7, from * 7 + 700),
                     Arrays.copyOfRange(result.scores(), from * 7, from * 7 + 700)));
