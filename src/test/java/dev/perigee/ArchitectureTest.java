@@ -31,7 +31,7 @@ class ArchitectureTest {
             Map.entry("faiss", List.of()),
             Map.entry("compute.faiss", List.of("vector", "distance", "index", "compute", "faiss")),
             Map.entry("backend", List.of("vector", "distance", "index", "compute", "compute.simd", "compute.cuda", "compute.faiss")),
-            Map.entry("evaluate", List.of("vector", "distance", "compute")),
+            Map.entry("evaluate", List.of("vector", "distance", "index", "compute", "api")),
             Map.entry("api", List.of("vector", "distance")),
             Map.entry("build", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "api")),
             Map.entry("collection", List.of("vector", "distance", "storage", "index", "compute", "backend", "build", "api")),
@@ -41,8 +41,8 @@ class ArchitectureTest {
             Map.entry("dataset", List.of("vector", "distance", "storage", "index", "compute", "api", "collection")),
             Map.entry("learn.transform", List.of("vector", "distance", "compute", "evaluate", "build", "api")),
             Map.entry("learn.loss", List.of("vector", "distance", "compute")),
-            Map.entry("learn.mining", List.of("vector", "distance", "index", "compute", "evaluate")),
-            Map.entry("learn.tower", List.of("vector", "distance", "index", "compute", "evaluate", "build", "api", "learn.loss", "learn.mining")),
+            Map.entry("learn.mining", List.of("vector", "distance", "index", "compute", "evaluate", "learn.loss")),
+            Map.entry("learn.tower", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "build", "api", "learn.loss", "learn.mining")),
             Map.entry("learn", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "build", "api", "collection",
                     "learn.transform", "learn.loss", "learn.mining", "learn.tower")));
 
