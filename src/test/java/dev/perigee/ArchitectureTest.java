@@ -38,7 +38,7 @@ class ArchitectureTest {
             Map.entry("protocol", List.of("vector", "distance", "api")),
             Map.entry("server", List.of("vector", "distance", "api", "collection", "protocol")),
             Map.entry("client", List.of("vector", "distance", "api", "protocol")),
-            Map.entry("dataset", List.of("vector", "distance", "storage", "index", "compute", "api", "collection")),
+            Map.entry("dataset", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "api", "collection")),
             Map.entry("learn.transform", List.of("vector", "distance", "compute", "evaluate", "build", "api")),
             Map.entry("learn.loss", List.of("vector", "distance", "compute")),
             Map.entry("learn.mining", List.of("vector", "distance", "index", "compute", "evaluate", "learn.loss")),
