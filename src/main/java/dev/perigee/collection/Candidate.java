@@ -14,12 +14,14 @@ import java.util.Optional;
 public final class Candidate implements AutoCloseable {
     private final Snapshot snapshot;
     private final ComputeBackend backend;
+    private SpaceSegments content;
     private boolean open = true;
 
     /** Takes over a share of the snapshot. */
     Candidate(Snapshot snapshot, ComputeBackend backend) {
         this.snapshot = snapshot;
         this.backend = backend;
+        this.content = snapshot.content();
     }
 
     public SpaceInfo info() {
@@ -37,8 +39,15 @@ public final class Candidate implements AutoCloseable {
         return new Truth(snapshot, backend, Optional.empty());
     }
 
+    /** Adds a fact to those of its transform, if it has one; to be kept with it. */
+    public void note(String fact, String value) {
+        Space space = content.space();
+        content = new SpaceSegments(new Space(space.version(), space.spec(), space.transform().map(learned -> learned.with(fact, value))),
+                content.segments());
+    }
+
     SpaceSegments content() {
-        return snapshot.content();
+        return content;
     }
 
     /** If it was promoted, the collection keeps what it needs of it. */

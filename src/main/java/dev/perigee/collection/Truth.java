@@ -82,6 +82,12 @@ public final class Truth implements AutoCloseable {
         return distances;
     }
 
+    /** Whether a row of that id may be found. */
+    public boolean contains(long id) {
+        index();
+        return Arrays.binarySearch(ids, id) >= 0;
+    }
+
     /** Rows of given ids as they were given, [ids, dim as given], in memory of {@code arena}. */
     public Matrix givenRows(long[] wanted, Arena arena) {
         return copies(wanted, space.spec().dim(), Segment::rows, arena);
