@@ -51,21 +51,20 @@ final class InfoCommand implements Callable<Integer> {
         fields.put("distance", info.spec().distance().label());
         fields.put("dim", info.spec().dim());
         fields.put("space_version", info.space().version());
-        fields.put("spaces", info.spaces().stream().map(InfoCommand::fields).toList());
+        fields.put("space_dim", info.space().dim());
+        fields.put("method", info.space().method());
+        if (info.spaces().size() > 1) {
+            SpaceInfo before = info.spaces().get(1);
+            fields.put("previous_space_version", before.version());
+            fields.put("previous_space_dim", before.dim());
+            fields.put("previous_method", before.method());
+            fields.put("previous_distance", before.distance().label());
+        }
         fields.put("rows", info.rows());
         fields.put("indexed", info.indexed());
         fields.put("bytes", info.bytes());
         fields.put("backend", info.backend());
         fields.put("device", info.device());
-        return fields;
-    }
-
-    private static Map<String, Object> fields(SpaceInfo space) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("version", space.version());
-        fields.put("method", space.method());
-        fields.put("dim", space.dim());
-        fields.put("distance", space.distance().label());
         return fields;
     }
 
