@@ -24,37 +24,37 @@ public record ContrastiveLoss(double margin, int power, boolean half) implements
 
     /** Of each pair that is part of a triplet, once. */
     @Override
-    public Value of(double[][] d, BatchLabels labels, Triplets triplets) {
-        double[][] gradient = new double[d.length][d.length];
-        Side similar = add(d, triplets.anchors(), triplets.positives(), true, gradient);
-        Side different = add(d, triplets.anchors(), triplets.negatives(), false, gradient);
-        return new Value(similar.loss + different.loss, similar.active + different.active, gradient);
+    public Value of(Distances d, BatchLabels labels, Triplets triplets) {
+        PairGradient gradient = new PairGradient();
+        double loss = 0;
+        for (boolean similar : new boolean[] {true, false}) {
+            loss += add(d, labels.count(), triplets.anchors(), similar ? triplets.positives() : triplets.negatives(), similar, gradient);
+        }
+        return new Value(loss, gradient.count(), gradient);
     }
 
-    private record Side(double loss, int active) {
-    }
-
-    private Side add(double[][] d, int[] first, int[] second, boolean similar, double[][] gradient) {
+    private double add(Distances d, int rows, int[] first, int[] second, boolean similar, PairGradient gradient) {
         BitSet active = new BitSet();
         double sum = 0;
         for (int i = 0; i < first.length; i++) {
-            int low = Math.min(first[i], second[i]);
-            int high = Math.max(first[i], second[i]);
-            double x = similar ? d[low][high] : margin - d[low][high];
-            int pair = low * d.length + high;
-            if (x > 0 && !active.get(pair)) {
+            int pair = Math.min(first[i], second[i]) * rows + Math.max(first[i], second[i]);
+            double x = active.get(pair) ? 0 : term(d, pair / rows, pair % rows, similar);
+            if (x > 0) {
                 active.set(pair);
                 sum += weight() * (power == 1 ? x : x * x);
             }
         }
         int count = active.cardinality();
         for (int pair = active.nextSetBit(0); pair >= 0; pair = active.nextSetBit(pair + 1)) {
-            int low = pair / d.length;
-            int high = pair % d.length;
-            double x = similar ? d[low][high] : margin - d[low][high];
-            gradient[low][high] += (similar ? 1 : -1) * weight() * (power == 1 ? 1 : 2 * x) / count;
+            double slope = power == 1 ? 1 : 2 * term(d, pair / rows, pair % rows, similar);
+            gradient.add(pair / rows, pair % rows, (similar ? 1 : -1) * weight() * slope / count);
         }
-        return new Side(count == 0 ? 0 : sum / count, count);
+        return count == 0 ? 0 : sum / count;
+    }
+
+    /** What is raised to the power; the pair is active if it is positive. */
+    private double term(Distances d, int i, int j, boolean similar) {
+        return similar ? d.between(i, j) : margin - d.between(i, j);
     }
 
     private double weight() {

@@ -72,8 +72,9 @@ public final class Cosines {
         double[][] units = new double[x.length][];
         for (int i = 0; i < x.length; i++) {
             units[i] = x[i].clone();
-            for (int t = 0; lengths[i] > 0 && t < units[i].length; t++) {
-                units[i][t] /= lengths[i];
+            double factor = lengths[i] == 0 ? 0 : 1 / lengths[i];
+            for (int t = 0; t < units[i].length; t++) {
+                units[i][t] *= factor;
             }
         }
         return units;

@@ -23,38 +23,42 @@ public record InfoNceLoss(double scale) implements TupleLoss {
     }
 
     @Override
-    public Value of(double[][] d, BatchLabels labels, Triplets triplets) {
+    public Value of(Distances d, BatchLabels labels, Triplets triplets) {
+        d.prepareAll();
         BitSet pairs = new BitSet();
         for (int i = 0; i < triplets.count(); i++) {
-            pairs.set(triplets.anchors()[i] * d.length + triplets.positives()[i]);
+            pairs.set(triplets.anchors()[i] * labels.count() + triplets.positives()[i]);
         }
-        double[][] gradient = new double[d.length][d.length];
+        PairGradient gradient = new PairGradient();
         double sum = 0;
         int count = pairs.cardinality();
         for (int pair = pairs.nextSetBit(0); pair >= 0; pair = pairs.nextSetBit(pair + 1)) {
-            sum += add(d, labels, pair / d.length, pair % d.length, count, gradient);
+            sum += add(d, labels, pair / labels.count(), pair % labels.count(), count, gradient);
         }
         return new Value(count == 0 ? 0 : sum / count, count, gradient);
     }
 
-    private double add(double[][] d, BatchLabels labels, int anchor, int positive, int pairs, double[][] gradient) {
-        double nearest = d[anchor][positive];
-        for (int j = 0; j < d.length; j++) {
+    private double add(Distances d, BatchLabels labels, int anchor, int positive, int pairs, PairGradient gradient) {
+        double nearest = d.between(anchor, positive);
+        for (int j = 0; j < labels.count(); j++) {
             if (labels.negative(anchor, j)) {
-                nearest = Math.min(nearest, d[anchor][j]);
+                nearest = Math.min(nearest, d.between(anchor, j));
             }
         }
-        double[] shares = new double[d.length];
+        double[] shares = new double[labels.count()];
         double total = 0;
-        for (int j = 0; j < d.length; j++) {
+        for (int j = 0; j < shares.length; j++) {
             if (j == positive || labels.negative(anchor, j)) {
-                shares[j] = Math.exp(scale * (nearest - d[anchor][j]));
+                shares[j] = Math.exp(scale * (nearest - d.between(anchor, j)));
                 total += shares[j];
             }
         }
-        for (int j = 0; j < d.length; j++) {
-            gradient[anchor][j] += scale * ((j == positive ? 1 : 0) - shares[j] / total) / pairs;
+        for (int j = 0; j < shares.length; j++) {
+            double term = (j == positive ? 1 : 0) - shares[j] / total;
+            if (term != 0) {
+                gradient.add(anchor, j, scale * term / pairs);
+            }
         }
-        return Math.log(total) - scale * (nearest - d[anchor][positive]);
+        return Math.log(total) - scale * (nearest - d.between(anchor, positive));
     }
 }

@@ -21,36 +21,36 @@ public record TripletLoss(double margin, boolean swap, boolean soft) implements 
     }
 
     @Override
-    public Value of(double[][] d, BatchLabels labels, Triplets triplets) {
-        double[][] gradient = new double[d.length][d.length];
+    public Value of(Distances d, BatchLabels labels, Triplets triplets) {
+        double[] violations = new double[triplets.count()];
         double sum = 0;
         int active = 0;
-        for (int i = 0; i < triplets.count(); i++) {
-            double violation = violation(d, triplets, i);
-            if (soft || violation > 0) {
-                sum += soft ? softPlus(violation) : violation;
+        for (int i = 0; i < violations.length; i++) {
+            violations[i] = d.between(triplets.anchors()[i], triplets.positives()[i]) - negative(d, triplets, i) + margin;
+            if (soft || violations[i] > 0) {
+                sum += soft ? softPlus(violations[i]) : violations[i];
                 active++;
             }
         }
-        for (int i = 0; i < triplets.count(); i++) {
-            double violation = violation(d, triplets, i);
-            if (soft || violation > 0) {
-                double slope = (soft ? 1 / (1 + Math.exp(-violation)) : 1) / active;
-                int a = triplets.anchors()[i];
-                int p = triplets.positives()[i];
-                int n = triplets.negatives()[i];
-                gradient[a][p] += slope;
-                gradient[swap && d[p][n] < d[a][n] ? p : a][n] -= slope;
+        PairGradient gradient = new PairGradient();
+        for (int i = 0; i < violations.length; i++) {
+            if (soft || violations[i] > 0) {
+                double slope = (soft ? 1 / (1 + Math.exp(-violations[i])) : 1) / active;
+                gradient.add(triplets.anchors()[i], triplets.positives()[i], slope);
+                gradient.add(swaps(d, triplets, i) ? triplets.positives()[i] : triplets.anchors()[i], triplets.negatives()[i], -slope);
             }
         }
         return new Value(active == 0 ? 0 : sum / active, active, gradient);
     }
 
-    private double violation(double[][] d, Triplets triplets, int i) {
-        int a = triplets.anchors()[i];
-        int p = triplets.positives()[i];
-        int n = triplets.negatives()[i];
-        return d[a][p] - (swap ? Math.min(d[a][n], d[p][n]) : d[a][n]) + margin;
+    private double negative(Distances d, Triplets triplets, int i) {
+        int from = swaps(d, triplets, i) ? triplets.positives()[i] : triplets.anchors()[i];
+        return d.between(from, triplets.negatives()[i]);
+    }
+
+    private boolean swaps(Distances d, Triplets triplets, int i) {
+        int negative = triplets.negatives()[i];
+        return swap && d.between(triplets.positives()[i], negative) < d.between(triplets.anchors()[i], negative);
     }
 
     private static double softPlus(double x) {

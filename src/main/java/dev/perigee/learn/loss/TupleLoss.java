@@ -7,14 +7,13 @@ public sealed interface TupleLoss extends Loss permits ContrastiveLoss, TripletL
      *
      * @param loss     the mean over what is active, 0 if nothing is
      * @param active   how many pairs or triplets have a gradient; 0 = there is nothing to learn from this batch
-     * @param gradient by the distances [n, n]
      */
-    record Value(double loss, int active, double[][] gradient) {
+    record Value(double loss, int active, PairGradient gradient) {
     }
 
     /**
-     * @param distances [n, n], symmetric
+     * @param distances between rows of the batch
      * @param triplets  which rows to look at
      */
-    Value of(double[][] distances, BatchLabels labels, Triplets triplets);
+    Value of(Distances distances, BatchLabels labels, Triplets triplets);
 }

@@ -1,6 +1,7 @@
 package dev.perigee.learn.mining;
 
 import dev.perigee.PerigeeException;
+import dev.perigee.learn.loss.BatchDistances;
 import dev.perigee.learn.loss.BatchLabels;
 import dev.perigee.learn.loss.Triplets;
 import java.util.Locale;
@@ -35,16 +36,17 @@ public record BatchMiner(Choice choice, double margin) implements Miner {
     }
 
     @Override
-    public Triplets mine(int step, double[][] distances, BatchLabels labels, Triplets drawn, RandomGenerator random) {
+    public Triplets mine(int step, BatchDistances distances, BatchLabels labels, Triplets drawn, RandomGenerator random) {
         Triplets.Builder triplets = new Triplets.Builder();
+        double[][] d = distances.values();
         for (int a = 0; a < labels.count(); a++) {
             if (choice == Choice.BATCHHARD) {
-                add(triplets, a, farthestPositive(distances[a], labels, a), distances[a], labels, random);
+                add(triplets, a, farthestPositive(d[a], labels, a), d[a], labels, random);
                 continue;
             }
             for (int p = 0; p < labels.count(); p++) {
                 if (labels.positive(a, p)) {
-                    add(triplets, a, p, distances[a], labels, random);
+                    add(triplets, a, p, d[a], labels, random);
                 }
             }
         }

@@ -1,5 +1,6 @@
 package dev.perigee.learn.mining;
 
+import dev.perigee.learn.loss.BatchDistances;
 import dev.perigee.learn.loss.BatchLabels;
 import dev.perigee.learn.loss.Triplets;
 import java.util.random.RandomGenerator;
@@ -12,7 +13,7 @@ public record DrawnMiner() implements Miner {
     }
 
     @Override
-    public Triplets mine(int step, double[][] distances, BatchLabels labels, Triplets drawn, RandomGenerator random) {
+    public Triplets mine(int step, BatchDistances distances, BatchLabels labels, Triplets drawn, RandomGenerator random) {
         return drawn;
     }
 }

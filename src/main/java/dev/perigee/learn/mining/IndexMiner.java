@@ -9,6 +9,7 @@ import dev.perigee.compute.TopK;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.SearchParams;
+import dev.perigee.learn.loss.BatchDistances;
 import dev.perigee.learn.loss.BatchLabels;
 import dev.perigee.learn.loss.Triplets;
 import dev.perigee.vector.Matrix;
@@ -54,7 +55,7 @@ public record IndexMiner(int keep, int from, int to, double margin, boolean abso
 
     /** The negatives of the drawn triplets have come from {@link #mine(Matrix, int[], long[], Distance, ComputeBackend)} already. */
     @Override
-    public Triplets mine(int step, double[][] distances, BatchLabels labels, Triplets drawn, RandomGenerator random) {
+    public Triplets mine(int step, BatchDistances distances, BatchLabels labels, Triplets drawn, RandomGenerator random) {
         return drawn;
     }
 

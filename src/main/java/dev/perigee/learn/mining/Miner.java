@@ -1,5 +1,6 @@
 package dev.perigee.learn.mining;
 
+import dev.perigee.learn.loss.BatchDistances;
 import dev.perigee.learn.loss.BatchLabels;
 import dev.perigee.learn.loss.Triplets;
 import java.util.random.RandomGenerator;
@@ -11,8 +12,8 @@ public sealed interface Miner permits BatchMiner, WarmUp, DrawnMiner, IndexMiner
 
     /**
      * @param step      of training, from 0
-     * @param distances between the rows of the batch [n, n]
+     * @param distances between the rows of the batch
      * @param drawn     what the sampler drew as triplets already, or none
      */
-    Triplets mine(int step, double[][] distances, BatchLabels labels, Triplets drawn, RandomGenerator random);
+    Triplets mine(int step, BatchDistances distances, BatchLabels labels, Triplets drawn, RandomGenerator random);
 }

@@ -1,6 +1,7 @@
 package dev.perigee.learn.mining;
 
 import dev.perigee.learn.loss.BatchLabels;
+import dev.perigee.learn.loss.Distances;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -18,7 +19,7 @@ public enum TripletKind {
     }
 
     /** How many of all triplets of a batch are of each kind. */
-    public static Map<TripletKind, Long> counts(double[][] distances, BatchLabels labels, double margin) {
+    public static Map<TripletKind, Long> counts(Distances distances, BatchLabels labels, double margin) {
         Map<TripletKind, Long> counts = new EnumMap<>(TripletKind.class);
         for (TripletKind kind : values()) {
             counts.put(kind, 0L);
@@ -27,7 +28,7 @@ public enum TripletKind {
             for (int p = 0; p < labels.count(); p++) {
                 for (int n = 0; labels.positive(a, p) && n < labels.count(); n++) {
                     if (labels.negative(a, n)) {
-                        counts.merge(of(distances[a][p], distances[a][n], margin), 1L, Long::sum);
+                        counts.merge(of(distances.between(a, p), distances.between(a, n), margin), 1L, Long::sum);
                     }
                 }
             }

@@ -91,7 +91,7 @@ final class Layer {
             if (relu) {
                 Rows.get(output, i, y);
                 for (int o = 0; o < row.length; o++) {
-                    row[o] = y[o] > 0 ? row[o] : 0;
+                    row[o] *= Math.signum(y[o]); // 1 or 0, and without a branch it runs in vectors
                 }
                 gradient.set(i, row);
             }

@@ -51,9 +51,9 @@ final class Objective {
         return switch (recipe.loss()) {
             case TupleLoss loss -> {
                 BatchDistances distances = BatchDistances.of(x, recipe.distance(), products);
-                Triplets triplets = recipe.miner().mine(step, distances.values(), batch.labels(), batch.drawn(),
+                Triplets triplets = recipe.miner().mine(step, distances, batch.labels(), batch.drawn(),
                         Seeds.at(recipe.seed(), MINE, step));
-                TupleLoss.Value value = loss.of(distances.values(), batch.labels(), triplets);
+                TupleLoss.Value value = loss.of(distances, batch.labels(), triplets);
                 yield new Value(value.loss(), value.active(),
                         value.active() == 0 ? null : distances.gradient(value.gradient()));
             }

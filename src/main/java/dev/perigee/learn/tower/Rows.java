@@ -17,7 +17,7 @@ final class Rows {
     /** The rows of {@code from} [n, m] become columns of {@code into} [m, n or more]; columns beyond become zero. */
     static void transpose(Matrix from, Matrix into) {
         float[][] rows = new float[BLOCK][from.dim()];
-        float[] part = new float[BLOCK];
+        float[] part = new float[BLOCK * from.dim()];
         for (int first = 0; first < into.dim(); first += BLOCK) {
             int count = Math.min(BLOCK, into.dim() - first);
             for (int i = 0; i < count; i++) {
@@ -27,11 +27,14 @@ final class Rows {
                     java.util.Arrays.fill(rows[i], 0);
                 }
             }
-            for (int t = 0; t < from.dim(); t++) {
-                for (int i = 0; i < count; i++) {
-                    part[i] = rows[i][t];
+            for (int i = 0; i < count; i++) {
+                float[] row = rows[i];
+                for (int t = 0; t < row.length; t++) {
+                    part[t * BLOCK + i] = row[t];
                 }
-                MemorySegment.copy(part, 0, into.segment(), Matrix.FLOAT, t * into.stride() + first * 4L, count);
+            }
+            for (int t = 0; t < from.dim(); t++) {
+                MemorySegment.copy(part, t * BLOCK, into.segment(), Matrix.FLOAT, t * into.stride() + first * 4L, count);
             }
         }
     }

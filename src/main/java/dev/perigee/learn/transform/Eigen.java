@@ -2,6 +2,7 @@ package dev.perigee.learn.transform;
 
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
@@ -31,6 +32,34 @@ record Eigen(double[] values, double[][] vectors) {
             vectors[i] = oriented(eigen.getEigenVector(order[i]).data);
         }
         return new Eigen(values, vectors);
+    }
+
+    /**
+     * Those of {@code M^T M} for rows M [n][dim], as many as n or dim, whichever is less: of few rows by way of {@code M M^T}, whose
+     * eigenvalues are the same. A vector of eigenvalue 0 is then 0.
+     */
+    static Eigen ofProduct(double[][] m) {
+        double[][] turned = turned(m);
+        if (m.length >= turned.length) {
+            return of(Linear.product(turned, m));
+        }
+        Eigen small = of(Linear.product(m, turned));
+        double[][] vectors = Linear.product(small.vectors, m);
+        for (int i = 0; i < vectors.length; i++) {
+            double length = Math.sqrt(Arrays.stream(vectors[i]).map(x -> x * x).sum());
+            vectors[i] = oriented(length == 0 ? vectors[i] : Arrays.stream(vectors[i]).map(x -> x / length).toArray());
+        }
+        return new Eigen(small.values, vectors);
+    }
+
+    private static double[][] turned(double[][] m) {
+        double[][] t = new double[m[0].length][m.length];
+        for (int i = 0; i < m.length; i++) {
+            for (int j = 0; j < t.length; j++) {
+                t[j][i] = m[i][j];
+            }
+        }
+        return t;
     }
 
     private static double[] oriented(double[] vector) {

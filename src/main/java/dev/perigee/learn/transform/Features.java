@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 /** What each feature (column) of rows is like: arrays [dim]; {@code std} with divisor n. */
 record Features(int rows, double[] mean, double[] std, double[] min, double[] max) {
     private static final double MOST_SCALE_RATIO = 100;
+    private static final double ROUNDING = 0x1p-24;
     private static final int NAMED = 10;
 
     /** @throws dev.perigee.PerigeeException INVALID_ARGUMENT for fewer than two rows, or one that is not finite */
@@ -83,7 +84,9 @@ record Features(int rows, double[] mean, double[] std, double[] min, double[] ma
 
     /** A word about features of very different scales, of which the largest alone would say what is near. */
     List<String> scaleWarning() {
-        int[] varying = varying();
+        double largest = Arrays.stream(std).max().orElse(0);
+        // what varies less than a rounding of float32 beside the largest is a constant that was computed
+        int[] varying = Arrays.stream(varying()).filter(t -> std[t] > ROUNDING * largest).toArray();
         if (varying.length < 2) {
             return List.of();
         }

@@ -42,8 +42,14 @@ public final class Lda {
         int rank = weight > 0 ? spread.rank(rows.rows()) : Math.min(spread.rank(rows.rows()), rows.rows() - classes.count());
         check(dims <= rank, "dims: %d (expected at most %d, the directions in which rows of one class vary)", dims, rank);
         double[][] whitening = spread.whitening(rank);
-        Eigen apart = Eigen.of(between(whitening, means, features.mean(), classes));
-        double[][] v = Linear.product(Arrays.copyOf(apart.vectors(), dims), whitening);
+        double[][] apart = new double[classes.count()][];
+        for (int c = 0; c < apart.length; c++) {
+            apart[c] = whitened(whitening, means[c], features.mean(), Math.sqrt(classes.share(c)));
+        }
+        Eigen between = Eigen.ofProduct(apart);
+        int differing = Math.min(most, between.rank(rows.rows()));
+        check(dims <= differing, "dims: %d (expected at most %d, the directions in which the means of classes differ)", dims, differing);
+        double[][] v = Linear.product(Arrays.copyOf(between.vectors(), dims), whitening);
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("method", "lda");
         facts.put("rows", String.valueOf(rows.rows()));
@@ -51,26 +57,22 @@ public final class Lda {
         facts.put("shrinkage", shrinkage.label());
         facts.put("shrinkage_weight", String.valueOf(weight));
         facts.put("dims", String.valueOf(dims));
-        facts.put("eigenvalues", Linear.words(apart.values(), dims));
+        facts.put("eigenvalues", Linear.words(between.values(), dims));
         List<String> warnings = new ArrayList<>(classes.warnings());
         warnings.addAll(few(classes.count() - 1, within, means, features.mean(), classes));
         warnings.addAll(weight > 0 ? features.scaleWarning() : List.of());
         return new Fit(Linear.transform(features.mean(), v), facts, warnings);
     }
 
-    /** Sb of the whitened class means, [rank][rank]. */
-    private static double[][] between(double[][] whitening, double[][] means, double[] mean, Classes classes) {
-        double[][] scatter = new double[whitening.length][whitening.length];
-        for (int c = 0; c < means.length; c++) {
-            double[] m = new double[whitening.length];
-            for (int o = 0; o < m.length; o++) {
-                for (int t = 0; t < mean.length; t++) {
-                    m[o] += whitening[o][t] * (means[c][t] - mean[t]);
-                }
+    /** {@code weight V (x - mean)}. */
+    private static double[] whitened(double[][] whitening, double[] x, double[] mean, double weight) {
+        double[] y = new double[whitening.length];
+        for (int o = 0; o < y.length; o++) {
+            for (int t = 0; t < mean.length; t++) {
+                y[o] += weight * whitening[o][t] * (x[t] - mean[t]);
             }
-            add(scatter, m, (double) classes.sizes()[c] / classes.numbers().length);
         }
-        return scatter;
+        return y;
     }
 
     private static void add(double[][] scatter, double[] m, double weight) {
@@ -90,7 +92,7 @@ public final class Lda {
             for (int t = 0; t < m.length; t++) {
                 m[t] -= mean[t];
             }
-            add(total, m, (double) classes.sizes()[c] / classes.numbers().length);
+            add(total, m, classes.share(c));
         }
         double directions = new Covariance(within.rows(), total, 0).spreadDims();
         return most >= directions / 2 ? List.of() : List.of(String.format(Locale.ROOT, "classes: %d give %d directions, the rows spread in "

@@ -1,6 +1,7 @@
 package dev.perigee.learn.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.SplittableRandom;
@@ -34,10 +35,10 @@ class GradientTest {
             BatchLabels labels = BatchLabels.of(LABELS);
             Triplets triplets = triplets(labels);
             BatchDistances distances = BatchDistances.of(x, distance, Products.EXACT);
-            TupleLoss.Value value = loss.of(distances.values(), labels, triplets);
+            TupleLoss.Value value = loss.of(distances, labels, triplets);
             assertThat(value.active()).isPositive();
             assertGradient(x, distances.gradient(value.gradient()),
-                    y -> loss.of(BatchDistances.of(y, distance, Products.EXACT).values(), labels, triplets).loss());
+                    y -> loss.of(BatchDistances.of(y, distance, Products.EXACT), labels, triplets).loss());
         }
     }
 
@@ -67,14 +68,44 @@ class GradientTest {
     void equalEmbeddingsHaveNoGradient(EmbeddingDistance distance) {
         double[][] x = {{1, 2}, {1, 2}, {0, 0}, {0, 0}};
         BatchDistances distances = BatchDistances.of(x, distance, Products.EXACT);
-        double[][] by = distances.gradient(new double[][] {{0, 1, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 1}, {0, 0, 0, 0}});
+        PairGradient gradient = new PairGradient();
+        gradient.add(0, 1, 1);
+        gradient.add(2, 3, 1);
+        double[][] by = distances.gradient(gradient);
         assertThat(java.util.Arrays.stream(by).flatMapToDouble(java.util.Arrays::stream)).allMatch(g -> Math.abs(g) < 1e-15);
+    }
+
+    @ParameterizedTest
+    @EnumSource(EmbeddingDistance.class)
+    void productsOfMatricesGiveTheSameAsPairs(EmbeddingDistance distance) {
+        double[][] x = random(1, 12, DIM);
+        x[3] = x[4].clone();
+        x[3][0] += 1e-9; // cancels in the product
+        BatchDistances one = BatchDistances.of(x, distance, Products.EXACT);
+        BatchDistances all = BatchDistances.of(x, distance, Products.EXACT);
+        all.prepareAll();
+        PairGradient few = new PairGradient();
+        PairGradient many = new PairGradient();
+        for (int i = 0; i < 12; i++) {
+            for (int j = 0; j < 12; j++) {
+                assertThat(all.between(i, j)).isCloseTo(one.between(i, j), within(1e-12));
+                many.add(i, j, i + j < 4 ? 1 : 0);
+                if (i + j < 4) {
+                    few.add(i, j, 1);
+                }
+            }
+        }
+        double[][] expected = one.gradient(few);
+        double[][] got = all.gradient(many);
+        for (int i = 0; i < 12; i++) {
+            assertThat(got[i]).containsExactly(expected[i], within(1e-9));
+        }
     }
 
     @Test
     void zeroVectorHasCosineZeroToEverything() {
         double[][] x = {{0, 0}, {1, 1}};
-        assertThat(BatchDistances.of(x, EmbeddingDistance.COSINE, Products.EXACT).values()[0][1]).isEqualTo(1);
+        assertThat(BatchDistances.of(x, EmbeddingDistance.COSINE, Products.EXACT).between(0, 1)).isEqualTo(1);
     }
 
     private static Triplets triplets(BatchLabels labels) {

@@ -31,7 +31,7 @@ class LossTest {
         double[][] different = {{0, 0, d}, {0, 0, 9}, {d, 9, 0}};
         Triplets one = new Triplets(new int[] {0}, new int[] {1}, new int[] {2});
         BatchLabels labels = BatchLabels.of(0, 0, 1);
-        return new double[] {loss.of(similar, labels, one).loss(), loss.of(different, labels, one).loss()};
+        return new double[] {loss.of((i, j) -> similar[i][j], labels, one).loss(), loss.of((i, j) -> different[i][j], labels, one).loss()};
     }
 
     @Test
@@ -39,7 +39,7 @@ class LossTest {
         // pairs: (0, 1) at .4 twice; (0, 2) at .5; (0, 3) at 3, not active
         double[][] d = {{0, .4, .5, 3}, {.4, 0, 3, 3}, {.5, 3, 0, 3}, {3, 3, 3, 0}};
         Triplets triplets = new Triplets(new int[] {0, 0, 1}, new int[] {1, 1, 0}, new int[] {2, 3, 3});
-        TupleLoss.Value value = new ContrastiveLoss(1, 1, false).of(d, BatchLabels.of(0, 0, 1, 2), triplets);
+        TupleLoss.Value value = new ContrastiveLoss(1, 1, false).of((i, j) -> d[i][j], BatchLabels.of(0, 0, 1, 2), triplets);
         assertThat(value.loss()).isEqualTo(.4 + .5);
         assertThat(value.active()).isEqualTo(2);
     }
@@ -55,7 +55,7 @@ class LossTest {
     @Test
     void noActiveTripletIsNoLossAndNoError() {
         double[][] d = {{0, .1, 9}, {.1, 0, 9}, {9, 9, 0}};
-        TupleLoss.Value value = new TripletLoss(.2, false, false).of(d, BatchLabels.of(0, 0, 1),
+        TupleLoss.Value value = new TripletLoss(.2, false, false).of((i, j) -> d[i][j], BatchLabels.of(0, 0, 1),
                 new Triplets(new int[] {0}, new int[] {1}, new int[] {2}));
         assertThat(value.active()).isZero();
         assertThat(value.loss()).isZero();
@@ -66,9 +66,9 @@ class LossTest {
         double[][] d = {{0, 1, 2}, {1, 0, .5}, {2, .5, 0}};
         Triplets one = new Triplets(new int[] {0}, new int[] {1}, new int[] {2});
         BatchLabels labels = BatchLabels.of(0, 0, 1);
-        assertThat(new TripletLoss(.2, true, false).of(d, labels, one).loss()).isCloseTo(.7, within(1e-12));
-        assertThat(new TripletLoss(.2, false, false).of(d, labels, one).loss()).isZero();
-        assertThat(new TripletLoss(0, false, true).of(d, labels, one).loss()).isCloseTo(Math.log(1 + Math.exp(-1)), within(1e-12));
+        assertThat(new TripletLoss(.2, true, false).of((i, j) -> d[i][j], labels, one).loss()).isCloseTo(.7, within(1e-12));
+        assertThat(new TripletLoss(.2, false, false).of((i, j) -> d[i][j], labels, one).loss()).isZero();
+        assertThat(new TripletLoss(0, false, true).of((i, j) -> d[i][j], labels, one).loss()).isCloseTo(Math.log(1 + Math.exp(-1)), within(1e-12));
     }
 
     @Test
@@ -89,16 +89,16 @@ class LossTest {
         }
         BatchLabels labels = new BatchLabels(new int[] {0, 1, 2, 0, 1, 2}, new long[] {7, 7, 7, 0, 1, 2});
         Triplets pairs = new Triplets(new int[] {0, 1, 2}, new int[] {3, 4, 5}, new int[] {4, 5, 3});
-        return new InfoNceLoss(scale).of(d, labels, pairs).loss();
+        return new InfoNceLoss(scale).of((i, j) -> d[i][j], labels, pairs).loss();
     }
 
     @Test
     void infoNceLeavesOutRowsOfTheSameClass() {
         double[][] d = {{0, .2, .1, .5}, {.2, 0, .3, .4}, {.1, .3, 0, .6}, {.5, .4, .6, 0}};
-        TupleLoss.Value value = new InfoNceLoss(1).of(d, BatchLabels.of(0, 0, 0, 1),
+        TupleLoss.Value value = new InfoNceLoss(1).of((i, j) -> d[i][j], BatchLabels.of(0, 0, 0, 1),
                 new Triplets(new int[] {0}, new int[] {1}, new int[] {3}));
         assertThat(value.loss()).isCloseTo(Math.log(1 + Math.exp(.2 - .5)), within(1e-12));
-        assertThat(value.gradient()[0][2]).isZero();
+        assertThat(value.gradient().of(0, 2)).isZero();
     }
 
     @Test
@@ -168,12 +168,12 @@ class LossTest {
         assertThatThrownBy(() -> Losses.parse("triplet:margin=x")).hasMessage("triplet:margin=x: margin 'x' (expected a number)");
     }
 
-    static double[][] line() {
+    static BatchDistances line() {
         double[][] x = new double[LINE.length][1];
         for (int i = 0; i < x.length; i++) {
             x[i][0] = LINE[i];
         }
-        return BatchDistances.of(x, EmbeddingDistance.L2, Products.EXACT).values();
+        return BatchDistances.of(x, EmbeddingDistance.L2, Products.EXACT);
     }
 
     private static Triplets all() {
