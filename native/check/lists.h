@@ -228,6 +228,9 @@ public:
             constant.fill(0);
         }
 
+        Buffer<float> largest(3);
+        launch(largest_bounds, 1, 256, 0, group_norm.at, group_error.at, group_start.at, groups, largest.at);
+
         for (int part = 0; part < split; ++part) { // tiles of lists, each with groups of its own numbers
             const int from = lists.lists * part / split, to = lists.lists * (part + 1) / split;
             for (int l = 0; l < lists.lists; ++l) {
@@ -272,7 +275,7 @@ public:
             auto select_and_score = [&](const int* active, int count, int again, int begin, int end) {
                 launch(lists_select, count, 512, 0, active, minima.at, columns, begins.at, probed_lists.at, counts.at, probes,
                        first_groups.at, keeps.at, alpha.at, beta.at, gamma.at, unit.at, constant.at, group_norm.at,
-                       group_error.at, group_start.at, accumulation, relative, slack, top_counts.at, top_distances.at, keep, again,
+                       group_error.at, group_start.at, largest.at, accumulation, relative, slack, top_counts.at, top_distances.at, keep, again,
                        begin, end, limits.at, group_capacity, list_counts.at, list.at, list_probes.at);
                 for (int i = 0; active == nullptr && i < q; ++i) {
                     listed += list_counts[i];

@@ -108,7 +108,7 @@ final class CodeListSearch extends ListTileSearch {
     void collect(DeviceBuffer active, int queries, boolean again, int begin, int end) {
         double denormals = (block.dim + 32) * 0x1p-147;
         select(active, queries, again, begin, end, new Errors(codes.groupNorm(), codes.groupError(), codes.groupStart(),
-                decoded() ? accumulation() : 0, decoded() ? 0x1p-21f : 0, decoded() ? denormals : 0));
+                codes.largest(), decoded() ? accumulation() : 0, decoded() ? 0x1p-21f : 0, decoded() ? denormals : 0));
         Arguments a = putCodes(putQueries(putActive(slot.of(Kernel.RESCORE_CODES), active)));
         putCentroidDistances(a).put(probes()).put(slot.at(LIST_COUNTS)).put(slot.at(LIST)).put(slot.at(LIST_PROBES))
                 .put(block.groupCapacity).put(slot.at(LIMITS)).put(slot.at(GAMMA)).put(slot.at(UNIT)).put(position);

@@ -217,11 +217,11 @@ final class FlatTile extends TileSearch {
         Arguments a = slot.of(Kernel.GROUPS_SELECT);
         (active == null ? a.none() : a.put(active)).put(slot.at(MINIMA)).put(rows.groups()).put(rows.groups())
                 .put(block.ks()).put(slot.at(ALPHA)).put(slot.at(BETA)).put(slot.at(GAMMA)).put(slot.at(UNIT))
-                .put(slot.at(CONSTANT)).put(rows.groupNorm).put(rows.groupError).put(rows.groupStart).put(accumulation)
-                .put(relative);
+                .put(slot.at(CONSTANT)).put(rows.groupNorm).put(rows.groupError).put(rows.groupStart).put(rows.largest)
+                .put(accumulation).put(relative);
         block.putFound(a).put(again ? 1 : 0).put(begin).put(end).put(slot.at(LIMITS)).put(capacity)
                 .put(slot.at(LIST_COUNTS)).put(slot.at(LIST));
-        slot.launch(queries, 1, 512, 0);
+        slot.launch(queries, 1, selectThreads(), 0);
     }
 
     private void rescore(DeviceBuffer active, int queries, int span, int capacity) {

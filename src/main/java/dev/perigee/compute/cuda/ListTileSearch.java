@@ -142,7 +142,8 @@ abstract class ListTileSearch extends TileSearch {
     }
 
     /** What bounds the error of a key: of the groups, then of sums, of the key itself, and besides. */
-    record Errors(DeviceBuffer norm, DeviceBuffer error, DeviceBuffer start, float accumulation, float relative, double slack) {
+    record Errors(DeviceBuffer norm, DeviceBuffer error, DeviceBuffer start, DeviceBuffer largest, float accumulation,
+            float relative, double slack) {
     }
 
     final void select(DeviceBuffer active, int queries, boolean again, int begin, int end, Errors errors) {
@@ -150,10 +151,10 @@ abstract class ListTileSearch extends TileSearch {
                 .put(slot.at(BEGINS));
         putProbeCounts(putLists(a)).put(tile.firstGroups).put(block.ks()).put(slot.at(ALPHA)).put(slot.at(BETA))
                 .put(slot.at(GAMMA)).put(slot.at(UNIT)).put(slot.at(CONSTANT)).put(errors.norm).put(errors.error)
-                .put(errors.start).put(errors.accumulation).put(errors.relative).put(errors.slack);
+                .put(errors.start).put(errors.largest).put(errors.accumulation).put(errors.relative).put(errors.slack);
         block.putFound(a).put(again ? 1 : 0).put(begin).put(end).put(slot.at(LIMITS)).put(block.groupCapacity)
                 .put(slot.at(LIST_COUNTS)).put(slot.at(LIST)).put(slot.at(LIST_PROBES));
-        slot.launch(queries, 1, 512, 0);
+        slot.launch(queries, 1, selectThreads(), 0);
     }
 
     /**

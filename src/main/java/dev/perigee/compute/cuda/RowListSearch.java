@@ -69,7 +69,7 @@ final class RowListSearch extends ListTileSearch {
     void collect(DeviceBuffer active, int queries, boolean again, int begin, int end) {
         boolean shadowed = rows.scan() == Scan.SHADOWS;
         float relative = !shadowed && l2 ? (block.dim + 8) * 0x1.1p-24f : 0;
-        select(active, queries, again, begin, end, new Errors(rows.groupNorm, rows.groupError, rows.groupStart,
+        select(active, queries, again, begin, end, new Errors(rows.groupNorm, rows.groupError, rows.groupStart, rows.largest,
                 shadowed ? scale.accumulation() : 0, relative, 0));
         Arguments a = block.putQueries(putActive(slot.of(Kernel.RESCORE_EXACT), active)).put(rows.rows)
                 .put(data.rows().stride() / 4).put(tile.slots()).put(block.dim).put(l2 ? 1 : 0);
