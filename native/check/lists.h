@@ -237,7 +237,7 @@ public:
                 list_groups[l] = l >= from && l < to ? (lists.begins[l + 1] - lists.begins[l]) / 32 : 0;
                 first_groups[l] = lists.begins[l] / 32;
             }
-            const int item_queries = way == Way::FRAGMENTS_NARROW ? 8 : way == Way::ROWS_NARROW ? 16 : 64;
+            const int item_queries = way == Way::FRAGMENTS_NARROW || way == Way::ROWS_NARROW ? 16 : 64;
             minima.fill(NAN);
             pair_counts.fill(0);
             launch(plan_probes, up(q, 8), 256, 0, probed_lists.at, counts.at, probes, q, list_groups.at, begins.at, pair_counts.at);
@@ -252,7 +252,7 @@ public:
                        columns);
             } else if (fragments) {
                 const bool narrow = way == Way::FRAGMENTS_NARROW;
-                const int tiles = narrow ? 1 : 8;
+                const int tiles = narrow ? 2 : 8;
                 const int shared = coded->cells * 4 * TABLE * coded->dsub * 2 + coded->cells * coded->dsub / 4 * tiles * 256 + tiles * 8 * 12;
                 constexpr decltype(&scan_mma_4) wide_ones[] = {scan_mma_2, scan_mma_4, scan_mma_8};
                 constexpr decltype(&scan_mma_4) narrow_ones[] = {scan_mma_2_narrow, scan_mma_4_narrow, scan_mma_8_narrow};

@@ -26,8 +26,8 @@ final class FlatTile extends TileSearch {
     /** From here on rows are collected by a second product rather than whole groups re-scored... */
     private static final int APPEND_FROM = 129;
     /** ... and so they are where the groups are not many times the places, and not few. */
-    private static final int GROUPS_PER_PLACE = 8;
-    private static final int LEAST_GROUPS = 128;
+    private static final int GROUPS_PER_PLACE = 64;
+    private static final int LEAST_GROUPS = 16;
     /** Blocks that a multiprocessor should find to do in a product, so that the last ones do not count. */
     private static final int BLOCKS_PER_MULTIPROCESSOR = 12;
     private static final int MOST_STRIP = 64;

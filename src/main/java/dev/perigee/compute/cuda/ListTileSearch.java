@@ -29,8 +29,6 @@ abstract class ListTileSearch extends TileSearch {
     private static final int ITEM_GROUPS = 64;
     private static final int SMALL_ITEM_GROUPS = 16;
     private static final int FEW_QUERIES = 64;
-    /** Blocks of a scan that each multiprocessor runs. */
-    private static final int BLOCKS_PER_MULTIPROCESSOR = 2;
 
     final ListTile tile;
     final int columns;
@@ -113,9 +111,9 @@ abstract class ListTileSearch extends TileSearch {
         return block.count <= FEW_QUERIES ? SMALL_ITEM_GROUPS : ITEM_GROUPS;
     }
 
-    /** Blocks that walk along the items. */
-    final int blocks() {
-        return slot.device().multiprocessors() * BLOCKS_PER_MULTIPROCESSOR;
+    /** Blocks that walk along the items: as many as run at a time. */
+    final int blocks(Kernel kernel, int threads, int sharedBytes) {
+        return slot.device().multiprocessors() * Math.max(1, slot.module().blocksPerMultiprocessor(kernel, threads, sharedBytes));
     }
 
     /** Numbers the groups of each query. */
