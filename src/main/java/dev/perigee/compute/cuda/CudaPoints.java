@@ -25,6 +25,8 @@ import java.util.List;
 final class CudaPoints implements Points {
     /** Rows of one product. */
     private static final int SLICE = 1 << 17;
+    /** Rows that a block compares at a time, and blocks. */
+    private static final int EXACT_ROWS = 8;
     private static final int EXACT_BLOCKS_PER_MULTIPROCESSOR = 4;
 
     /** Rows of an item of a plan whose items nobody uses: so many that their number, a square of rows / this, stays small. */
@@ -158,7 +160,8 @@ final class CudaPoints implements Points {
                 .put(uploaded == null ? centroids : uploaded).put(data.rows().stride() / 4).put(data.count()).put(dim)
                 .put(data.distance() == Distance.L2 ? 1 : 0);
         (uploaded == null ? a.put(open) : a.none()).put(open, 4).put(labels, first * 4L);
-        slot.launch(Math.min(n, slot.device().multiprocessors() * EXACT_BLOCKS_PER_MULTIPROCESSOR), 1, 256, 0);
+        int pieces = (n + EXACT_ROWS - 1) / EXACT_ROWS;
+        slot.launch(Math.min(pieces, slot.device().multiprocessors() * EXACT_BLOCKS_PER_MULTIPROCESSOR), 1, 256, 0);
         if (uploaded != null) {
             slot.stream().synchronize();
             uploaded.close();
