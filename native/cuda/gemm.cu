@@ -13,31 +13,46 @@ using Streamed = Shape<4, 2, 4, 8, false, 3>;
 // Keeps the minimum of each group: minima [queries, stride], group g of a query at its column g.
 template <class S>
 struct GroupMinima {
+    static constexpr int WARP_GROUPS = S::WARP_ROWS / GROUP;
+    static constexpr int VALUES = S::TILES_Q * 2 * WARP_GROUPS; // of four lanes: [tile of queries][half][group]
+
     float* minima;
     int stride;
 
+    // Four lanes have parts of the same minima: each sends half of them to another, twice, and is left with a quarter.
     __device__ __forceinline__ void panel(const float (&acc)[S::TILES_Q][S::TILES_R][4], int panel, int warp_q, int warp_r,
                                           int lane) {
-        constexpr int WARP_GROUPS = S::WARP_ROWS / GROUP;
-        const int query = blockIdx.x * S::QUERIES + warp_q * S::TILES_Q * 16 + lane / 4;
+        float least[VALUES];
+#pragma unroll
+        for (int n = 0; n < VALUES; ++n) {
+            const int i = n / (2 * WARP_GROUPS);
+            const int half = n / WARP_GROUPS % 2;
+            least[n] = INFINITY;
+#pragma unroll
+            for (int j = n % WARP_GROUPS * 4; j < n % WARP_GROUPS * 4 + 4; ++j) {
+                least[n] = fminf(least[n], fminf(acc[i][j][half * 2], acc[i][j][half * 2 + 1]));
+            }
+        }
+#pragma unroll
+        for (int some = VALUES / 2, apart = 2; apart > 0; some /= 2, apart /= 2) {
+            const bool upper = lane & apart;
+#pragma unroll
+            for (int n = 0; n < some; ++n) {
+                const float mine = upper ? least[n + some] : least[n];
+                const float theirs = upper ? least[n] : least[n + some];
+                least[n] = fminf(mine, __shfl_xor_sync(~0u, theirs, apart));
+            }
+        }
+        const int first = blockIdx.x * S::QUERIES + warp_q * S::TILES_Q * 16 + lane / 4;
         const int column = panel * GROUPS + warp_r * WARP_GROUPS;
 #pragma unroll
-        for (int i = 0; i < S::TILES_Q; ++i) {
-#pragma unroll
-            for (int half = 0; half < 2; ++half) {
-#pragma unroll
-                for (int group = 0; group < WARP_GROUPS; ++group) {
-                    float least = INFINITY;
-#pragma unroll
-                    for (int j = group * 4; j < group * 4 + 4; ++j) {
-                        least = fminf(least, fminf(acc[i][j][half * 2], acc[i][j][half * 2 + 1]));
-                    }
-                    least = fminf(least, __shfl_xor_sync(~0u, least, 1));
-                    least = fminf(least, __shfl_xor_sync(~0u, least, 2));
-                    if (lane % 4 == (half * WARP_GROUPS + group) % 4) {
-                        minima[size_t(query + i * 16 + half * 8) * stride + column + group] = least;
-                    }
-                }
+        for (int n = 0; n < VALUES / 4; n += WARP_GROUPS) {
+            const int number = (lane % 4 * (VALUES / 4) + n) / WARP_GROUPS; // of 8 queries each
+            float* to = minima + size_t(first + number * 8) * stride + column;
+            if (WARP_GROUPS == 2) {
+                *reinterpret_cast<float2*>(to) = make_float2(least[n], least[n + WARP_GROUPS - 1]);
+            } else {
+                *to = least[n];
             }
         }
     }
