@@ -31,14 +31,20 @@ class ArchitectureTest {
             Map.entry("faiss", List.of()),
             Map.entry("compute.faiss", List.of("vector", "distance", "index", "compute", "faiss")),
             Map.entry("backend", List.of("vector", "distance", "index", "compute", "compute.simd", "compute.cuda", "compute.faiss")),
-            Map.entry("evaluate", List.of("vector", "distance", "compute")),
+            Map.entry("evaluate", List.of("vector", "distance", "index", "compute", "api")),
             Map.entry("api", List.of("vector", "distance")),
             Map.entry("build", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "api")),
             Map.entry("collection", List.of("vector", "distance", "storage", "index", "compute", "backend", "build", "api")),
             Map.entry("protocol", List.of("vector", "distance", "api")),
             Map.entry("server", List.of("vector", "distance", "api", "collection", "protocol")),
             Map.entry("client", List.of("vector", "distance", "api", "protocol")),
-            Map.entry("dataset", List.of("vector", "distance", "storage", "index", "compute", "api", "collection")));
+            Map.entry("dataset", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "api", "collection")),
+            Map.entry("learn.transform", List.of("vector", "distance", "compute", "evaluate", "build", "api")),
+            Map.entry("learn.loss", List.of("vector", "distance", "compute")),
+            Map.entry("learn.mining", List.of("vector", "distance", "index", "compute", "evaluate", "learn.loss")),
+            Map.entry("learn.tower", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "build", "api", "learn.loss", "learn.mining")),
+            Map.entry("learn", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "build", "api", "collection",
+                    "learn.transform", "learn.loss", "learn.mining", "learn.tower")));
 
     /** A heavy library is imported in these packages alone. */
     private static final Map<String, List<String>> LIBRARY_OF = Map.ofEntries(
@@ -53,6 +59,7 @@ class ArchitectureTest {
             Map.entry("dev.perigee.compute.cuda..", List.of("compute.cuda", "backend")),
             Map.entry("dev.perigee.compute.faiss..", List.of("compute.faiss", "backend")),
             Map.entry("dev.perigee.faiss..", List.of("faiss", "compute.faiss")),
+            Map.entry("org.ejml..", List.of("learn.transform")),
             Map.entry("org.bytedeco..", List.of("faiss", "compute.faiss")),
             Map.entry("jcuda..", List.of("compute.cuda")));
 

@@ -47,6 +47,11 @@ final class AutoBackend implements ComputeBackend {
     }
 
     @Override
+    public int threads() {
+        return Math.max(first.threads(), second.threads());
+    }
+
+    @Override
     public Searcher open(List<IndexData> segments) {
         try {
             return first.open(segments);

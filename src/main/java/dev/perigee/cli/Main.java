@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "perigee", description = "A nearest-neighbour engine and server.", mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class, scope = ScopeType.INHERIT, sortOptions = false,
         subcommands = {DemoCommand.class, BuildCommand.class, SearchCommand.class, EvalCommand.class, InfoCommand.class,
-            ServeCommand.class, ImportFaissCommand.class, ExportFaissCommand.class, DoctorCommand.class, BenchCommand.class})
+            ServeCommand.class, ImportFaissCommand.class, ExportFaissCommand.class, LearnCommand.class, DoctorCommand.class,
+            BenchCommand.class})
 public final class Main implements Runnable {
     private static final int FAILED = 1;
     private static final int WRONG_USE = 2;

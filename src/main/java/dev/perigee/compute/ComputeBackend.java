@@ -18,6 +18,11 @@ public interface ComputeBackend extends AutoCloseable {
     /** What it runs on, in words. */
     String device();
 
+    /** How many cores of this machine its caller may keep busy beside it, with what cannot be asked of a backend. */
+    default int threads() {
+        return 1;
+    }
+
     /**
      * A searcher over the segments of one space, in order: rows of a later segment count as inserted later. All segments
      * have one dim and distance, and those with lists one model. The data must stay open as long as the searcher is used.

@@ -1,5 +1,7 @@
 package dev.perigee.distance;
 
+import static dev.perigee.PerigeeException.check;
+
 import dev.perigee.vector.Matrix;
 
 /** Rows of length one, for cosine: divided by their norm in double and rounded once; a zero row stays zero. */
@@ -14,6 +16,15 @@ public final class UnitRows {
             for (int t = 0; t < from.dim(); t++) {
                 to.set(i, t, norm == 0 ? 0f : (float) (from.get(i, t) / norm));
             }
+        }
+    }
+
+    /** @throws dev.perigee.PerigeeException INVALID_ARGUMENT if a row is neither zero nor of length one, but for rounding */
+    public static void require(Matrix rows) {
+        for (int i = 0; i < rows.rows(); i++) {
+            double square = -Distance.INNER_PRODUCT.between(rows, i, rows, i);
+            check(square == 0 || Math.abs(square - 1) < 1e-4, "row %d: length %s (expected 1, or 0: unit rows for cosine)", i,
+                    Math.sqrt(square));
         }
     }
 }

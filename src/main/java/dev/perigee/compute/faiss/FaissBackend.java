@@ -55,6 +55,11 @@ public final class FaissBackend implements ComputeBackend {
         return "CPU, FAISS %s (%s), %d thread%s".formatted(library.version(), library.build(), threads, threads == 1 ? "" : "s");
     }
 
+    @Override
+    public int threads() {
+        return threads;
+    }
+
     /** @throws dev.perigee.PerigeeException UNSUPPORTED if FAISS refuses an index, with the reason */
     @Override
     public Searcher open(List<IndexData> segments) {

@@ -36,6 +36,11 @@ public final class SimdBackend implements ComputeBackend {
     }
 
     @Override
+    public int threads() {
+        return workers.threads();
+    }
+
+    @Override
     public Searcher open(List<IndexData> segments) {
         return new SimdSearcher(this, List.copyOf(segments), workers, pool, tables);
     }
