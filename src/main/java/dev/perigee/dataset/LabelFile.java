@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Labels of rows, in file order, plain or gz: integers of an IDX, npy or npz of one column; a column of a CSV or TSV with a line of
- * names; or, by any other name, a text file with one label a line.
+ * Labels of rows, in file order, plain or gz: integers of an IDX, npy or npz of one column; a column of a CSV or TSV with a line
+ * of names; or, by any other name, a text file with one label a line.
  */
 public final class LabelFile {
     private static final String USUAL_COLUMN = "label";
@@ -31,7 +31,8 @@ public final class LabelFile {
             return Labels.of(column(file, name.endsWith(".tsv") ? '\t' : ',', column));
         }
         check(column.isEmpty(), "column: '%s' of '%s' (expected a .csv or .tsv, which have columns)", column.orElse(""), file);
-        return VectorFormat.byName(file).isPresent() ? Labels.of(Vectors.readIds(file, Optional.empty())) : Labels.of(lines(file));
+        return VectorFormat.byName(file).isPresent() ? Labels.of(Vectors.readIds(file, Optional.empty()))
+                : Labels.of(lines(file));
     }
 
     private static List<String> lines(Path file) {
@@ -72,7 +73,8 @@ public final class LabelFile {
         int at = names.indexOf(column.orElse(USUAL_COLUMN));
         if (at < 0) {
             throw invalid("column: %s in '%s' (expected one of %s)".formatted(
-                    column.map(name -> "no '" + name + "'").orElse("not said, and none is called 'label',"), file, String.join(", ", names)));
+                    column.map(name -> "no '" + name + "'").orElse("not said, and none is called 'label',"), file,
+                    String.join(", ", names)));
         }
         return at;
     }
