@@ -3,6 +3,7 @@ package dev.perigee.cli;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.dataset.LabelFile;
 import dev.perigee.dataset.TrecFile;
+import dev.perigee.dataset.VectorFormat;
 import dev.perigee.dataset.Vectors;
 import dev.perigee.distance.Distance;
 import dev.perigee.evaluate.Bootstrap;
@@ -45,9 +46,6 @@ final class LearnEvalCommand implements Callable<Integer> {
     @Mixin
     private BackendOptions backend;
 
-    @Mixin
-    private Inputs inputs;
-
     @ArgGroup(multiplicity = "1")
     private Judged judged;
 
@@ -66,17 +64,23 @@ final class LearnEvalCommand implements Callable<Integer> {
 
     /** Vectors with labels. */
     static final class Embeddings {
-        @Option(names = "--embeddings", required = true, paramLabel = "F", description = "Vectors, in the formats of build --data.")
+        @Option(names = "--embeddings", required = true, paramLabel = "F",
+                description = "Vectors, in the formats of build --data.")
         private Path file;
+
+        @Option(names = "--format", paramLabel = "NAME", description = "Format of the vectors (default: by the file's name).")
+        private String format;
 
         @Option(names = "--labels", required = true, paramLabel = "L",
                 description = "Their classes: IDX, npy, CSV or TSV, or text with one a line.")
         private Path labels;
 
-        @Option(names = "--column", paramLabel = "NAME", description = "The column of a CSV or TSV (default: label, or the only one).")
+        @Option(names = "--column", paramLabel = "NAME",
+                description = "The column of a CSV or TSV (default: label, or the only one).")
         private String column;
 
-        @Option(names = "--distance", paramLabel = "D", defaultValue = "l2", description = "l2, cosine or ip (default ${DEFAULT-VALUE}).")
+        @Option(names = "--distance", paramLabel = "D", defaultValue = "l2",
+                description = "l2, cosine or ip (default ${DEFAULT-VALUE}).")
         private String distance;
 
         @Option(names = "--sample", paramLabel = "N", description = "Let only N rows ask, drawn at random (default: all).")
@@ -85,16 +89,20 @@ final class LearnEvalCommand implements Callable<Integer> {
 
     /** A ranking with judgements. */
     static final class Trec {
-        @Option(names = "--qrels", required = true, paramLabel = "F", description = "Judgements: query, iteration, document, grade.")
+        @Option(names = "--qrels", required = true, paramLabel = "F",
+                description = "Judgements: query, iteration, document, grade.")
         private Path qrels;
 
-        @Option(names = "--run", required = true, paramLabel = "F", description = "Answers: query, Q0, document, rank, score, name.")
+        @Option(names = "--run", required = true, paramLabel = "F",
+                description = "Answers: query, Q0, document, rank, score, name.")
         private Path run;
 
-        @Option(names = "--depth", paramLabel = "N", defaultValue = "10", description = "N of nDCG, precision and recall (default ${DEFAULT-VALUE}).")
+        @Option(names = "--depth", paramLabel = "N", defaultValue = "10",
+                description = "N of nDCG, precision and recall (default ${DEFAULT-VALUE}).")
         private int depth;
 
-        @Option(names = "--trec-ties", description = "Put equal scores in order of falling ids, as trec_eval does (default: rising).")
+        @Option(names = "--trec-ties",
+                description = "Put equal scores in order of falling ids, as trec_eval does (default: rising).")
         private boolean trecTies;
     }
 
@@ -115,7 +123,7 @@ final class LearnEvalCommand implements Callable<Integer> {
         Distance distance = Distance.parse(given.distance);
         try (ComputeBackend compute = backend.open(); Arena arena = Arena.ofShared(); Bar bar = new Bar()) {
             Labels labels = LabelFile.read(given.labels, Optional.ofNullable(given.column));
-            Matrix rows = Vectors.read(given.file, inputs.format(), arena);
+            Matrix rows = Vectors.read(given.file, Optional.ofNullable(given.format).map(VectorFormat::parse), arena);
             int sample = given.sample == null ? Math.max(1, rows.rows()) : given.sample;
             Judgement judgement = Judgement.of(rows, labels.numbers(), distance, compute, seed, sample, bar);
             fields.put("rows", rows.rows());
@@ -127,9 +135,9 @@ final class LearnEvalCommand implements Callable<Integer> {
             fields.put("queries_excluded", judgement.retrieval().excluded());
             fields.put("triplets", judgement.separation().count());
             fields.put("triplets_sampled", judgement.separation().sampled());
-            text.append("%d rows x %d, %d classes (%d of one row), %s; %d asked, %d more had nothing to find%n".formatted(rows.rows(),
-                    rows.dim(), labels.classes(), labels.singletons(), distance.label(), judgement.retrieval().queries().length,
-                    judgement.retrieval().excluded()));
+            text.append("%d rows x %d, %d classes (%d of one row), %s; %d asked, %d more had nothing to find%n"
+                    .formatted(rows.rows(), rows.dim(), labels.classes(), labels.singletons(), distance.label(),
+                            judgement.retrieval().queries().length, judgement.retrieval().excluded()));
             put(judgement.measures(), fields, text);
             if (judgement.silhouette().isEmpty()) {
                 put("silhouette", new Interval(Double.NaN, Double.NaN, Double.NaN), fields);
@@ -146,8 +154,9 @@ final class LearnEvalCommand implements Callable<Integer> {
         fields.put("queries_excluded", ranking.excluded());
         fields.put("queries_unanswered", ranking.unanswered());
         fields.put("queries_unjudged", ranking.unjudged());
-        text.append("%d queries; left out: %d without a relevant document, %d of the run without judgements; %d not answered count 0%n"
-                .formatted(ranking.queries().size(), ranking.excluded(), ranking.unjudged(), ranking.unanswered()));
+        text.append(("%d queries; left out: %d without a relevant document, %d of the run without judgements; "
+                + "%d not answered count 0%n").formatted(ranking.queries().size(), ranking.excluded(),
+                ranking.unjudged(), ranking.unanswered()));
         Map<String, Interval> measures = new LinkedHashMap<>();
         measures.put("ndcg_at_" + ranking.depth(), Bootstrap.mean(ranking.ndcgLinear(), seed));
         measures.put("ndcg_exponential_at_" + ranking.depth(), Bootstrap.mean(ranking.ndcgExponential(), seed));
@@ -161,7 +170,8 @@ final class LearnEvalCommand implements Callable<Integer> {
     private static void put(Map<String, Interval> measures, Map<String, Object> fields, StringBuilder text) {
         measures.forEach((name, interval) -> {
             put(name, interval, fields);
-            text.append(String.format(Locale.ROOT, "%-24s %7.4f  (%.4f to %.4f)%n", name, interval.value(), interval.low(), interval.high()));
+            text.append(String.format(Locale.ROOT, "%-24s %7.4f  (%.4f to %.4f)%n", name, interval.value(), interval.low(),
+                    interval.high()));
         });
     }
 

@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Labels of rows, in file order, plain or gz: integers of an IDX, npy or npz of one column; a column of a CSV or TSV with a line of
- * names; or, by any other name, a text file with one label a line.
+ * Labels of rows, in file order, plain or gz: integers of an IDX, npy or npz of one column; a column of a CSV or TSV with a line
+ * of names; or, by any other name, a text file with one label a line.
  */
 public final class LabelFile {
     private static final String USUAL_COLUMN = "label";
@@ -31,7 +31,8 @@ public final class LabelFile {
             return Labels.of(column(file, name.endsWith(".tsv") ? '\t' : ',', column));
         }
         check(column.isEmpty(), "column: '%s' of '%s' (expected a .csv or .tsv, which have columns)", column.orElse(""), file);
-        return VectorFormat.byName(file).isPresent() ? Labels.of(Vectors.readIds(file, Optional.empty())) : Labels.of(lines(file));
+        return VectorFormat.byName(file).isPresent() ? Labels.of(Vectors.readIds(file, Optional.empty()))
+                : Labels.of(lines(file));
     }
 
     private static List<String> lines(Path file) {
@@ -50,9 +51,10 @@ public final class LabelFile {
     private static List<String> column(Path file, char separator, Optional<String> column) {
         List<String> labels = new ArrayList<>();
         try (TextLines lines = TextLines.open(file)) {
-            List<String> names = fields(lines, separator);
+            List<String> names = Delimited.fields(lines, separator);
             int wanted = wanted(names, column, file);
-            for (List<String> row = fields(lines, separator); row != null; row = fields(lines, separator)) {
+            for (List<String> row = Delimited.fields(lines, separator); row != null;
+                    row = Delimited.fields(lines, separator)) {
                 if (row.size() != names.size()) {
                     throw lines.bad(row.size() + " fields", names.size() + ", as in the line of names");
                 }
@@ -72,48 +74,9 @@ public final class LabelFile {
         int at = names.indexOf(column.orElse(USUAL_COLUMN));
         if (at < 0) {
             throw invalid("column: %s in '%s' (expected one of %s)".formatted(
-                    column.map(name -> "no '" + name + "'").orElse("not said, and none is called 'label',"), file, String.join(", ", names)));
+                    column.map(name -> "no '" + name + "'").orElse("not said, and none is called 'label',"), file,
+                    String.join(", ", names)));
         }
         return at;
-    }
-
-    /** The fields of the next line, or null after the last; a quoted field may hold separators, line ends and doubled quotes. */
-    private static List<String> fields(TextLines lines, char separator) {
-        String line = lines.next();
-        if (line == null) {
-            return null;
-        }
-        List<String> fields = new ArrayList<>();
-        StringBuilder field = new StringBuilder();
-        boolean quoted = false;
-        for (int i = 0; ; i++) {
-            if (i == line.length()) {
-                if (!quoted) {
-                    break;
-                }
-                String more = lines.next();
-                if (more == null) {
-                    throw lines.bad("a quote that is never closed", "a closing quote");
-                }
-                field.append('\n');
-                line = more;
-                i = -1;
-            } else if (line.charAt(i) == '"') {
-                boolean doubled = quoted && i + 1 < line.length() && line.charAt(i + 1) == '"';
-                if (doubled) {
-                    field.append('"');
-                    i++;
-                } else {
-                    quoted = !quoted;
-                }
-            } else if (line.charAt(i) == separator && !quoted) {
-                fields.add(field.toString());
-                field.setLength(0);
-            } else {
-                field.append(line.charAt(i));
-            }
-        }
-        fields.add(field.toString());
-        return fields;
     }
 }

@@ -60,7 +60,8 @@ final class TextLines implements AutoCloseable {
 
     /** What is wrong with the line that was read last. */
     PerigeeException bad(String got, String expected) {
-        return new PerigeeException(ErrorCode.CORRUPT_FILE, "line %d: %s (expected %s, file '%s')".formatted(number, got, expected, file));
+        return new PerigeeException(ErrorCode.CORRUPT_FILE,
+                "line %d: %s (expected %s, file '%s')".formatted(number, got, expected, file));
     }
 
     @Override

@@ -22,6 +22,9 @@
  * float32, rounded to nearest. Files are read front to back through one buffer of 1 MiB; sizes that a header claims are
  * checked against the limits and against the file before memory is taken.
  *
- * <p>May import: vector, the root package (and whatever else is below {@code collection}).
+ * <p>{@link dev.perigee.dataset.LabelFile} reads classes of rows, {@link dev.perigee.dataset.TrecFile} judgements and runs; both
+ * are measured by {@code evaluate}.
+ *
+ * <p>May import: vector, evaluate, the root package (and whatever else is below {@code collection}).
  */
 package dev.perigee.dataset;

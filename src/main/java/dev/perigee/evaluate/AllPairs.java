@@ -31,7 +31,9 @@ final class AllPairs {
 
     /** Looks at the products of one row. Several threads call, each for other rows. */
     interface Visitor {
-        /** @param products of the row with each row, within the bound of {@link ComputeBackend#multiply}; valid during the call */
+        /**
+         * @param products of the row with each row, within the bound of {@link ComputeBackend#multiply}; valid during the call
+         */
         void row(int row, float[] products);
     }
 

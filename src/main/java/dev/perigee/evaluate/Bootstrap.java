@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * Intervals by resampling queries, 1,000 times, with replacement: the middle 95 % of what comes out (percentile bootstrap; B. Efron,
- * R. Tibshirani, An introduction to the bootstrap, 1993, chapter 13). The same seed draws the same queries, so intervals repeat to
- * the last bit.
+ * Intervals by resampling queries, 1,000 times, with replacement: the middle 95 % of what comes out (percentile bootstrap; B.
+ * Efron, R. Tibshirani, An introduction to the bootstrap, 1993, chapter 13). The same seed draws the same queries, so intervals
+ * repeat to the last bit.
  */
 public final class Bootstrap {
     private static final int RESAMPLES = 1_000;

@@ -16,8 +16,8 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Every measure of labelled rows at once: does what is near belong together? Each row in turn is the query, and the others are what
- * can be found.
+ * Every measure of labelled rows at once: does what is near belong together? Each row in turn is the query, and the others are
+ * what can be found.
  *
  * @param labels     the classes
  * @param distance   how rows were compared
@@ -33,7 +33,7 @@ public record Judgement(Labels labels, Distance distance, Retrieval retrieval, K
     public static final int DEPTH = 10;
     /** Rows that vote for the class of a query. */
     public static final int KNN = 5;
-    private static final long EXACT_PAIRS = 200_000_000;
+    private static final long EXACT_PAIRS = 100_000_000;
     private static final int DRAWS = 1_000_000;
 
     /** As {@link #of(Matrix, int[], Distance, ComputeBackend, long, int, Progress)}, of all rows. */
@@ -47,8 +47,8 @@ public record Judgement(Labels labels, Distance distance, Retrieval retrieval, K
      * @param rows   [n, dim], finite
      * @param labels of each row, 0 or more
      * @param sample how many rows ask, drawn by {@code seed}; n or more = all. Each is compared with all rows
-     * @throws dev.perigee.PerigeeException INVALID_ARGUMENT for values that are not finite, labels of other rows, one class only, or
-     *     classes of one row each; CANCELLED if {@code progress} says so
+     * @throws dev.perigee.PerigeeException INVALID_ARGUMENT for values that are not finite, labels of other rows, one class only,
+     *     or classes of one row each; CANCELLED if {@code progress} says so
      */
     public static Judgement of(Matrix rows, int[] labels, Distance distance, ComputeBackend backend, long seed, int sample,
             Progress progress) {
@@ -138,8 +138,8 @@ public record Judgement(Labels labels, Distance distance, Retrieval retrieval, K
     }
 
     /**
-     * Every measure with its interval, by the name that reports call it. Intervals resample queries, that of macro-recall classes, and
-     * that of drawn triplets is Wilson's.
+     * Every measure with its interval, by the name that reports call it. Intervals resample queries, that of macro-recall
+     * classes, and that of drawn triplets is Wilson's.
      */
     public Map<String, Interval> measures() {
         Map<String, Interval> measures = new LinkedHashMap<>();

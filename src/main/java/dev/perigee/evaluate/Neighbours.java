@@ -99,7 +99,8 @@ public final class Neighbours implements AutoCloseable {
             }
             from = to;
             if (!progress.at(STAGE, to, some.length)) {
-                throw new PerigeeException(ErrorCode.CANCELLED, "neighbours: given up after %d of %d queries".formatted(to, some.length));
+                throw new PerigeeException(ErrorCode.CANCELLED,
+                        "neighbours: given up after %d of %d queries".formatted(to, some.length));
             }
         }
     }

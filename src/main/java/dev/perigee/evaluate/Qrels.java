@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** Judgements: for each query the grades of documents, in the order in which they were added. A grade of 1 or more is relevant. */
+/**
+ * Judgements: for each query the grades of documents, in the order in which they were added. A grade of 1 or more is relevant.
+ */
 public final class Qrels {
     private final Map<String, Map<String, Integer>> grades = new LinkedHashMap<>();
 

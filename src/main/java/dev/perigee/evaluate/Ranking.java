@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How well a run ranks documents that were judged by grade; a grade of 1 or more is relevant. Queries without a relevant document are
- * left out and counted; a query that the run does not answer has 0 everywhere. Values are kept per query, so that they can be
+ * How well a run ranks documents that were judged by grade; a grade of 1 or more is relevant. Queries without a relevant document
+ * are left out and counted; a query that the run does not answer has 0 everywhere. Values are kept per query, so that they can be
  * resampled and paired.
  *
  * @param depth          places that nDCG, precision and recall look at; reciprocal rank and average precision look at all
@@ -19,7 +19,8 @@ import java.util.Map;
  * @param unjudged       queries of the run that were not judged
  * @param ndcgLinear     per query, with a gain of the grade (K. Järvelin, J. Kekäläinen, Cumulated gain-based evaluation of IR
  *                       techniques, 2002, with the discount 1 / log2(place + 1))
- * @param ndcgExponential per query, with a gain of 2^grade - 1 (C. Burges and others, Learning to rank using gradient descent, 2005)
+ * @param ndcgExponential per query, with a gain of 2^grade - 1 (C. Burges and others, Learning to rank using gradient descent,
+ *     2005)
  * @param reciprocalRank per query, 1 / place of the first relevant document; its mean is MRR
  * @param averagePrecision per query, precision at each relevant document, summed, divided by how many there are; its mean is MAP
  * @param precision      per query, relevant documents among the first {@code depth}, divided by {@code depth}
@@ -45,7 +46,8 @@ public record Ranking(int depth, List<String> queries, int excluded, int unanswe
     public static Ranking of(Qrels qrels, Run run, int depth, Run.Ties ties) {
         check(depth >= 1, "N: %d (expected 1 or more)", depth);
         List<String> judged = qrels.queries().stream().filter(query -> qrels.relevant(query) > 0).toList();
-        check(!judged.isEmpty(), "qrels: no query of %d has a relevant document (expected a grade of 1 or more)", qrels.queries().size());
+        check(!judged.isEmpty(), "qrels: no query of %d has a relevant document (expected a grade of 1 or more)",
+                qrels.queries().size());
         List<double[]> values = new ArrayList<>();
         int unanswered = 0;
         for (String query : judged) {
@@ -55,7 +57,8 @@ public record Ranking(int depth, List<String> queries, int excluded, int unanswe
             int relevant = qrels.relevant(query);
             unanswered += ranked.length == 0 ? 1 : 0;
             values.add(new double[] {ndcg(ranked, ideal, depth, Gain.LINEAR), ndcg(ranked, ideal, depth, Gain.EXPONENTIAL),
-                reciprocalRank(ranked), averagePrecision(ranked, relevant), precision(ranked, depth), recall(ranked, relevant, depth)});
+                reciprocalRank(ranked), averagePrecision(ranked, relevant), precision(ranked, depth),
+                recall(ranked, relevant, depth)});
         }
         int unjudged = (int) run.queries().stream().filter(query -> !qrels.queries().contains(query)).count();
         return new Ranking(depth, judged, qrels.queries().size() - judged.size(), unanswered, unjudged, column(values, 0),

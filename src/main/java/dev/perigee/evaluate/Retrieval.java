@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
  * <li>R-precision: precision@R;
  * <li>MAP@R: the mean over the first R places of precision@place where the row is of the class, else 0 (K. Musgrave and others, A
  *     metric learning reality check, 2020);
- * <li>micro-recall: rows of the class within the first R, summed over queries, divided by the sum of R; macro-recall: the same for
- *     each class, averaged over classes.
+ * <li>micro-recall: rows of the class within the first R, summed over queries, divided by the sum of R; macro-recall: the same
+ *     for each class, averaged over classes.
  * </ul>
  *
  * <p>Queries with R = 0 are left out and counted. Values are kept per query, so that they can be resampled and paired.
@@ -41,7 +41,8 @@ public final class Retrieval {
 
     /** @param relevant R of each query; those with 0 are left out */
     private Retrieval(int[] queries, int[] classes, int[] relevant, int[] depths) {
-        check(depths.length > 0 && Arrays.stream(depths).allMatch(n -> n >= 1), "N: %s (expected 1 or more)", Arrays.toString(depths));
+        check(depths.length > 0 && Arrays.stream(depths).allMatch(n -> n >= 1), "N: %s (expected 1 or more)",
+                Arrays.toString(depths));
         int[] kept = IntStream.range(0, queries.length).filter(i -> relevant[i] > 0).toArray();
         check(kept.length > 0, "queries: for none of %d is there another row of its class (expected classes of 2 or more)",
                 queries.length);

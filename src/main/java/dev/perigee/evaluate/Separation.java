@@ -12,9 +12,9 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Separation accuracy: of all triplets (anchor, another row of its class, a row of another class), the part whose positive is nearer
- * to the anchor than the negative; ties count as wrong. (With half credit for ties it would be the area under the ROC curve.) Anchors
- * without a positive are left out and counted.
+ * Separation accuracy: of all triplets (anchor, another row of its class, a row of another class), the part whose positive is
+ * nearer to the anchor than the negative; ties count as wrong. (With half credit for ties it would be the area under the ROC
+ * curve.) Anchors without a positive are left out and counted.
  *
  * @param anchors  numbers of the anchors with a positive
  * @param excluded anchors without one
@@ -30,8 +30,8 @@ public record Separation(int[] anchors, int excluded, boolean sampled, long[] ri
     }
 
     /**
-     * All triplets of some anchors, in O(n log n) each: the positives are sorted by their exact distances, and each negative is looked
-     * up among them by its float32 distance; exact, in double, only where a positive lies within the error bound of that.
+     * All triplets of some anchors, in O(n log n) each: the positives are sorted by their exact distances, and each negative is
+     * looked up among them by its float32 distance; exact, in double, only where a positive lies within the error bound of that.
      *
      * @param rows   [n, dim], finite; unit rows for cosine
      * @param labels of each row, 0 or more
@@ -39,29 +39,21 @@ public record Separation(int[] anchors, int excluded, boolean sampled, long[] ri
      * @throws dev.perigee.PerigeeException INVALID_ARGUMENT for one class only, for no class with a second row, and for labels of
      *     other rows; CANCELLED if {@code progress} says so
      */
-    public static Separation exact(Matrix rows, int[] labels, Distance distance, ComputeBackend backend, int[] some, Progress progress) {
+    public static Separation exact(Matrix rows, int[] labels, Distance distance, ComputeBackend backend, int[] some,
+            Progress progress) {
         Separation separation = empty(rows, labels, distance, some, false);
         int[] place = Retrieval.places(separation.anchors, rows.rows());
         try (Arena arena = Arena.ofShared()) {
             int[] order = IntStream.range(0, rows.rows()).toArray();
             Matrix compared = distance == Distance.L2 ? AllPairs.centred(rows, order, arena) : rows;
             double[] squares = AllPairs.squares(compared);
-            double longest = Arrays.stream(squares).max().orElse(0);
-            AllPairs.each(compared, separation.anchors, backend, "separation", progress, (anchor, products) -> {
-                double bound = AllPairs.relativeBound(rows.dim()) * (squares[anchor] + longest) + rows.dim() * 0x1p-125;
-                separation.count(place[anchor], rows, labels, distance, other -> distance == Distance.L2
-                        ? squares[anchor] + squares[other] - 2.0 * products[other] : -(double) products[other], bound);
-            });
+            AllPairs.each(compared, separation.anchors, backend, "separation", progress,
+                    (anchor, products) -> separation.count(place[anchor], rows, labels, distance, squares, products));
         }
         return separation;
     }
 
-    /** The float32 distance of an anchor to another row. */
-    private interface Key {
-        double of(int other);
-    }
-
-    private void count(int place, Matrix rows, int[] labels, Distance distance, Key key, double bound) {
+    private void count(int place, Matrix rows, int[] labels, Distance distance, double[] squares, float[] products) {
         int anchor = anchors[place];
         int own = labels[anchor];
         double[] positives = IntStream.range(0, labels.length).filter(i -> labels[i] == own && i != anchor)
@@ -70,7 +62,9 @@ public record Separation(int[] anchors, int excluded, boolean sampled, long[] ri
             if (labels[i] == own) {
                 continue;
             }
-            double about = key.of(i);
+            double both = squares[anchor] + squares[i];
+            double about = distance == Distance.L2 ? both - 2.0 * products[i] : -(double) products[i];
+            double bound = AllPairs.relativeBound(rows.dim()) * both + rows.dim() * 0x1p-125;
             int nearer = below(positives, about - bound);
             int tiedWith = 0;
             // written so that a NaN, where float overflowed, means "compare"
@@ -157,7 +151,8 @@ public record Separation(int[] anchors, int excluded, boolean sampled, long[] ri
         Labels classes = Labels.of(labels, rows.rows());
         classes.requireTwoClasses();
         int[] anchors = Arrays.stream(some).filter(row -> classes.size(classes.of(row)) > 1).toArray();
-        check(anchors.length > 0, "anchors: none of %d has another row of its class (expected classes of 2 or more)", some.length);
+        check(anchors.length > 0, "anchors: none of %d has another row of its class (expected classes of 2 or more)",
+                some.length);
         int n = anchors.length;
         return new Separation(anchors, some.length - n, sampled, new long[n], new long[n], new long[n]);
     }
@@ -175,6 +170,7 @@ public record Separation(int[] anchors, int excluded, boolean sampled, long[] ri
     /** Of drawn triplets Wilson's interval; of all triplets one by resampling the anchors. */
     public Interval interval(long seed) {
         return sampled ? Interval.wilson(Arrays.stream(right).sum(), count())
-                : Bootstrap.ratio(Arrays.stream(right).asDoubleStream().toArray(), Arrays.stream(triplets).asDoubleStream().toArray(), seed);
+                : Bootstrap.ratio(Arrays.stream(right).asDoubleStream().toArray(),
+                        Arrays.stream(triplets).asDoubleStream().toArray(), seed);
     }
 }

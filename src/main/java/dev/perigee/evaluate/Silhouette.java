@@ -16,9 +16,9 @@ import java.util.stream.IntStream;
  * with a = mean distance of a row to the other rows of its class and b = the smallest mean distance to another class, the row has
  * {@code (b - a) / max(a, b)}, from -1 to 1. The only row of a class has 0, and so has a row with a = b = 0.
  *
- * <p>Distances are Euclidean for L2 (not squared) and 1 - cosine for cosine. All pairs are compared, in blocks of float32 products
- * of rows less their mean; pairs so near that cancellation could cost them 0.2 % of their distance in the worst case (some 0.01 % as it
- * comes) are compared again in double, and sums are in double.
+ * <p>Distances are Euclidean for L2 (not squared) and 1 - cosine for cosine. All pairs are compared, in blocks of float32
+ * products of rows less their mean; pairs so near that cancellation could cost them 0.2 % of their distance in the worst case
+ * (some 0.01 % as it comes) are compared again in double, and sums are in double.
  *
  * @param labels   the classes
  * @param rows     numbers of the rows that were judged, all unless some were asked for
@@ -46,16 +46,18 @@ public record Silhouette(Labels labels, int[] rows, double[] perRow, double[] pe
      * @param rows   [n, dim], finite; unit rows for cosine
      * @param labels of each row, 0 or more
      * @param some   numbers of the rows to judge; each is compared with all rows
-     * @throws dev.perigee.PerigeeException INVALID_ARGUMENT for the inner product, which is no distance, for fewer than two classes
-     *     and for labels of other rows; CANCELLED if {@code progress} says so
+     * @throws dev.perigee.PerigeeException INVALID_ARGUMENT for the inner product, which is no distance, for fewer than two
+     *     classes and for labels of other rows; CANCELLED if {@code progress} says so
      */
-    public static Silhouette of(Matrix rows, int[] labels, Distance distance, ComputeBackend backend, int[] some, Progress progress) {
+    public static Silhouette of(Matrix rows, int[] labels, Distance distance, ComputeBackend backend, int[] some,
+            Progress progress) {
         check(distance != Distance.INNER_PRODUCT, "silhouette: inner product (expected l2 or cosine, which are distances)");
         AllPairs.requireUnit(rows, distance);
         Labels classes = Labels.of(labels, rows.rows());
         classes.requireTwoClasses();
         double[] perRow = new double[some.length];
-        int[] order = IntStream.range(0, rows.rows()).boxed().sorted(Comparator.comparingInt(classes::of)).mapToInt(i -> i).toArray();
+        int[] order = IntStream.range(0, rows.rows()).boxed().sorted(Comparator.comparingInt(classes::of)).mapToInt(i -> i)
+                .toArray();
         int[] place = new int[order.length];
         for (int i = 0; i < order.length; i++) {
             place[order[i]] = i;
@@ -81,8 +83,8 @@ public record Silhouette(Labels labels, int[] rows, double[] perRow, double[] pe
     }
 
     /**
-     * Mean distances to classes. The rows are in the order of their classes, so that those of a class are together. Loops are plain,
-     * one for each step, for only such become vector instructions: together they take half the time of one loop.
+     * Mean distances to classes. The rows are in the order of their classes, so that those of a class are together. Loops are
+     * plain, one for each step, for only such become vector instructions: together they take half the time of one loop.
      *
      * @param rows    as they were given
      * @param order   which of {@code rows} is at each place
@@ -93,8 +95,8 @@ public record Silhouette(Labels labels, int[] rows, double[] perRow, double[] pe
      * @param near    pairs are compared again up to this part of the sum of their squares
      * @param least   and up to this, where float underflows
      */
-    private record Sums(Matrix rows, int[] order, Labels classes, boolean euclidean, double[] squares, double longest, double[] zeros,
-            double near, double least) {
+    private record Sums(Matrix rows, int[] order, Labels classes, boolean euclidean, double[] squares, double longest,
+            double[] zeros, double near, double least) {
         private static final int STEP = 2048;
 
         static Sums of(Matrix rows, int[] order, Labels classes, Distance distance, Matrix centred) {
@@ -162,7 +164,9 @@ public record Silhouette(Labels labels, int[] rows, double[] perRow, double[] pe
             return sum;
         }
 
-        /** The sum of distances, or for cosine half that of their squares; those up to {@code limit} may be too near to be sound. */
+        /**
+         * The sum of distances, or for cosine half that of their squares; those up to {@code limit} may be too near to be sound.
+         */
         private double sum(int at, float[] products, int begin, int count, double[] values, double limit) {
             double even = 0;
             double odd = 0;

@@ -59,7 +59,8 @@ class LearnEvalCommandTest {
             assertThat((double) fields.get(name)).as(name)
                     .isBetween((double) fields.get(name + "_low"), (double) fields.get(name + "_high"));
         }
-        assertThat(json("--embeddings @rows.fvecs --labels @table.csv --column kind").get("map_at_r")).isEqualTo(fields.get("map_at_r"));
+        assertThat(json("--embeddings @rows.fvecs --labels @table.csv --column kind").get("map_at_r"))
+                .isEqualTo(fields.get("map_at_r"));
         assertThat(json("--embeddings @rows.fvecs --labels @labels.txt --sample 2").get("queries")).isIn(1.0, 2.0);
         Map<String, Object> ip = json("--embeddings @rows.fvecs --labels @labels.txt --distance ip");
         assertThat(ip).containsEntry("distance", "ip").containsEntry("silhouette", null).containsEntry("silhouette_low", null);
@@ -68,7 +69,8 @@ class LearnEvalCommandTest {
     @Test
     void aRunIsJudged() throws IOException {
         Map<String, Object> fields = json("--qrels @qrels --run @run");
-        assertThat(fields).containsEntry("queries", 1.0).containsEntry("queries_excluded", 1.0).containsEntry("queries_unjudged", 1.0)
+        assertThat(fields).containsEntry("queries", 1.0).containsEntry("queries_excluded", 1.0)
+                .containsEntry("queries_unjudged", 1.0)
                 .containsEntry("queries_unanswered", 0.0).containsEntry("mrr", .5).containsEntry("map", .5)
                 .containsEntry("precision_at_10", .1).containsEntry("recall_at_10", 1.0);
         assertThat((double) fields.get("ndcg_at_10")).isCloseTo(.6309, within(5e-5));

@@ -70,12 +70,15 @@ class LabelFileTest {
     void whatIsBrokenIsNamedWithItsLine() {
         assertRefused("line 2: empty (expected one label a line, file '", () -> labels("l.txt", "a\n\nb", null));
         assertRefused("line 3: 1 fields (expected 2, as in the line of names", () -> labels("l.csv", "a,label\n1,2\n3\n", null));
-        assertRefused("line 2: no label in column 'label' (expected one in every row", () -> labels("l.csv", "a,label\n1,\n", null));
-        assertRefused("line 2: a quote that is never closed (expected a closing quote", () -> labels("l.csv", "label\n\"a\n", null));
+        assertRefused("line 2: no label in column 'label' (expected one in every row", () ->
+                labels("l.csv", "a,label\n1,\n", null));
+        assertRefused("line 2: a quote that is never closed (expected a closing quote", () ->
+                labels("l.csv", "label\n\"a\n", null));
         assertRefused("column: no 'c' in '", () -> labels("l.csv", "a,b\n1,2\n", "c"));
         assertRefused("column: not said, and none is called 'label', in '", () -> labels("l.csv", "a,b\n1,2\n", null));
         assertRefused("column: 'c' of '", () -> labels("l.txt", "a\n", "c"));
-        assertThatThrownBy(() -> LabelFile.read(Files.write(folder.resolve("bad.txt"), new byte[] {65, 10, (byte) 0xff}), Optional.empty()))
+        assertThatThrownBy(() ->
+                LabelFile.read(Files.write(folder.resolve("bad.txt"), new byte[] {65, 10, (byte) 0xff}), Optional.empty()))
                 .isInstanceOf(PerigeeException.class).hasMessageStartingWith("line 2: no UTF-8 (expected text in UTF-8, file '");
     }
 

@@ -41,7 +41,8 @@ class JudgementTest {
             assertThat(judgement.retrieval().hitAt(1)).isEqualTo(retrieval.hitAt(1));
             assertThat(judgement.retrieval().mapAtR()).isEqualTo(retrieval.mapAtR());
             assertThat(judgement.retrieval().recallAt(10)).isEqualTo(retrieval.recallAt(10));
-            assertThat(judgement.separationAccuracy()).isEqualTo(Separation.exact(compared, labels, distance, BACKEND).accuracy());
+            assertThat(judgement.separationAccuracy())
+                    .isEqualTo(Separation.exact(compared, labels, distance, BACKEND).accuracy());
             Map<String, Interval> measures = judgement.measures();
             assertThat(measures.get("hit_at_1").value()).isCloseTo(judgement.hitAt1(), within(1e-12));
             assertThat(measures.get("micro_recall").value()).isCloseTo(retrieval.microRecall(), within(1e-12));
@@ -68,10 +69,12 @@ class JudgementTest {
         assertThat(queries).hasSize(50).isSorted().doesNotHaveDuplicates();
         for (int i = 0; i < queries.length; i++) {
             assertThat(some.retrieval().mapAtR()[i]).isEqualTo(all.retrieval().mapAtR()[queries[i]]);
-            assertThat(some.silhouette().orElseThrow().perRow()[i]).isEqualTo(all.silhouette().orElseThrow().perRow()[queries[i]]);
+            assertThat(some.silhouette().orElseThrow().perRow()[i])
+                    .isEqualTo(all.silhouette().orElseThrow().perRow()[queries[i]]);
             assertThat(some.separation().right()[i]).isEqualTo(all.separation().right()[queries[i]]);
         }
-        assertThat(Judgement.of(rows, labels, Distance.L2, BACKEND, 3, 50, Progress.NONE).retrieval().queries()).isNotEqualTo(queries);
+        assertThat(Judgement.of(rows, labels, Distance.L2, BACKEND, 3, 50, Progress.NONE).retrieval().queries())
+                .isNotEqualTo(queries);
     }
 
     @Test

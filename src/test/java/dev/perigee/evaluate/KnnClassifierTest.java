@@ -65,8 +65,8 @@ class KnnClassifierTest {
     @Test
     void whatIsTooFarGetsNoClass() {
         KnnClassifier careful = new KnnClassifier(1, KnnClassifier.Vote.EQUAL, 2);
-        KnnClassifier.Answer answer = careful.classify(ToyData.line(2, 3.5, 99), ToyData.line(0, 1), new int[] {4, 6}, Distance.L2,
-                BACKEND);
+        KnnClassifier.Answer answer = careful.classify(ToyData.line(2, 3.5, 99), ToyData.line(0, 1), new int[] {4, 6},
+                Distance.L2, BACKEND);
         assertThat(answer.predicted()).containsExactly(6, KnnClassifier.REJECTED, KnnClassifier.REJECTED);
         assertThat(answer.rejected()).isEqualTo(2);
         assertThat(answer.accuracy(new int[] {6, 6, 4})).isCloseTo(1 / 3.0, within(1e-12));
@@ -74,7 +74,8 @@ class KnnClassifierTest {
 
     @Test
     void argumentsAreChecked() {
-        assertThatThrownBy(() -> KnnClassifier.of(0)).isInstanceOf(PerigeeException.class).hasMessage("k: 0 (expected 1 or more)");
+        assertThatThrownBy(() -> KnnClassifier.of(0)).isInstanceOf(PerigeeException.class)
+                .hasMessage("k: 0 (expected 1 or more)");
         assertThatThrownBy(() -> KnnClassifier.of(1).leaveOneOut(ToyData.line(1, 2), new int[] {0}, Distance.L2, BACKEND))
                 .isInstanceOf(PerigeeException.class).hasMessage("labels: 1 (expected 2, one per row)");
     }

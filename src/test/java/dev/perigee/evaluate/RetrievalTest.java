@@ -56,7 +56,8 @@ class RetrievalTest {
         assertThat(retrieval.microRecall()).isEqualTo(3 / 8.0);
         assertThat(retrieval.recallPerClass()).containsExactly(2 / 6.0, 1 / 2.0);
         assertThat(retrieval.macroRecall()).isCloseTo((2 / 6.0 + 1 / 2.0) / 2, within(1e-12));
-        assertThatThrownBy(() -> retrieval.hitAt(2)).isInstanceOf(PerigeeException.class).hasMessage("N: 2 (expected one of [1, 3])");
+        assertThatThrownBy(() -> retrieval.hitAt(2)).isInstanceOf(PerigeeException.class)
+                .hasMessage("N: 2 (expected one of [1, 3])");
     }
 
     @Test

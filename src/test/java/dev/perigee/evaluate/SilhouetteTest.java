@@ -61,9 +61,11 @@ class SilhouetteTest {
 
     @Test
     void classesAreReportedByNumber() {
-        Silhouette silhouette = Silhouette.of(ToyData.line(0, 1, 2, 5, 6, 20), new int[] {7, 7, 7, 3, 3, 900}, Distance.L2, BACKEND);
+        Silhouette silhouette = Silhouette.of(ToyData.line(0, 1, 2, 5, 6, 20), new int[] {7, 7, 7, 3, 3, 900}, Distance.L2,
+                BACKEND);
         assertThat(silhouette.labels().name(0)).isEqualTo("3");
-        assertThat(silhouette.perClass()).containsExactly(new double[] {.775, (.727273 + .777778 + .571429) / 3, 0}, within(1e-6));
+        assertThat(silhouette.perClass()).containsExactly(new double[] {.775, (.727273 + .777778 + .571429) / 3, 0},
+                within(1e-6));
     }
 
     /** Far from the origin, near duplicates, long rows beside short ones, zero rows: against sums of the reference in double. */
@@ -111,7 +113,8 @@ class SilhouetteTest {
     /** Of rows that rounding has left not quite of length one. */
     private static double cosine(Matrix rows, int i, int j) {
         double product = -Distance.COSINE.between(rows, i, rows, j);
-        return product == 0 ? 0 : product / Math.sqrt(Distance.COSINE.between(rows, i, rows, i) * Distance.COSINE.between(rows, j, rows, j));
+        return product == 0 ? 0
+                : product / Math.sqrt(Distance.COSINE.between(rows, i, rows, i) * Distance.COSINE.between(rows, j, rows, j));
     }
 
     @Test
