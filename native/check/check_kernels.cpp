@@ -241,7 +241,7 @@ CHECK(groups_are_those_within_the_limit) {
     const int count = 5, groups = 203, columns = 210;
     for (int k : {1, 7, 64, 65, 150, 203, 204}) {
         const std::vector<float> random = check::normal(size_t(count) * columns, 9 + k);
-        Global<float> minima(random), norm(groups, 2.0f), error(groups, 0.5f), start(groups, 1.0f);
+        Global<float> minima(random), norm(groups, 2.0f), error(groups, 0.5f), start(groups, 1.0f), largest(std::vector<float>{2, 0.5f, 1});
         Global<float> alpha(count, 0.01f), beta(count, 0.02f), gamma(count, 0.001f), limits(count, 0.0f);
         Global<double> unit(count, 1.0), constant(count, 0.0), found(count * size_t(k), 0.25);
         Global<int> ks(count, k), found_counts(count, 0), counts(count, 0), list(size_t(count) * groups, -1);
@@ -250,7 +250,7 @@ CHECK(groups_are_those_within_the_limit) {
         found_counts[4] = k;                          // found before: nothing beyond .25
         const float bound = 0.01f * 2 + 0.02f * 0.5f + 0.001f;
         launch(groups_select, count, 512, 0, nullptr, minima, columns, groups, ks, alpha, beta, gamma, unit, constant, norm, error,
-               start, 0.0f, 0.0f, found_counts, found, k, 0, 0, groups, limits, groups, counts, list);
+               start, largest, 0.0f, 0.0f, found_counts, found, k, 0, 0, groups, limits, groups, counts, list);
         for (int q = 0; q < count; ++q) {
             std::vector<float> upper;
             for (int g = 0; g < groups; ++g) {
@@ -284,7 +284,7 @@ CHECK(groups_of_a_range_for_some_queries) {
     Global<int> ks(4, k), found_counts(4, 0), counts(4, -7), list(4 * 10, -1);
     const std::vector<int> active = {1, 3};
     launch(groups_select, 2, 512, 0, active.data(), minima, groups, groups, ks, none, none, none, unit, constant, zero, zero, zero,
-           0.0f, 0.0f, found_counts, found, k, 1, 10, 30, limits, 10, counts, list);
+           zero, 0.0f, 0.0f, found_counts, found, k, 1, 10, 30, limits, 10, counts, list);
     EXPECT(counts[0] == -7 && counts[1] == 20 && counts[2] == -7 && counts[3] == 20); // more than fit: counted
     for (int i = 0; i < 10; ++i) {
         EXPECT(list[10 + i] >= 10 && list[10 + i] < 30 && list[i] == -1);

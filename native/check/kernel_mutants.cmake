@@ -81,7 +81,7 @@ kernel_mutant(gemm_wrong_query_fragment sanitized gemm.cuh "* 16 + lane % 16;" "
 kernel_mutant(gemm_shared_overflow sanitized gemm.cuh "STAGE_BYTES = MASK + 128" "STAGE_BYTES = MASK + 4096"
   "heap-buffer-overflow|not shared memory")
 kernel_mutant(gemm_mask_forgotten sanitized gemm.cuh "bits & 2 ? start.y : INFINITY" "start.y" "WRONG")
-kernel_mutant(append_global_overflow sanitized gemm.cu "if (place < capacity)" "if (place <= capacity)" "use-after-poison")
+kernel_mutant(append_global_overflow sanitized gemm.cu "if (at < capacity)" "if (at <= capacity)" "use-after-poison")
 kernel_mutant(ingest_tail_off_by_one sanitized ingest.cu "there = row < n" "there = row <= n" "heap-buffer-overflow")
 kernel_mutant(ingest_wrong_lane_mask sanitized ingest.cu "__shfl_xor_sync(~0u, x, lane)" "__shfl_xor_sync(0xffffu, x, lane)"
   "mask 0000ffff lacks")
@@ -90,7 +90,7 @@ kernel_mutant(ingest_barrier_removed race ingest.cu "    __syncthreads();\n    i
 kernel_mutant(groups_stale_count race groups.cu "        count = 0;" "" "UNWRITTEN shared memory")
 kernel_mutant(groups_read_limit_race race groups.cu "    __syncthreads(); // all have read the limit from before" ""
   "RACE in global")
-kernel_mutant(sort_barrier_removed race sort.cuh "stride /= 2) {\n        __syncthreads();" "stride /= 2) {" "RACE in shared")
+kernel_mutant(sort_barrier_removed race sort.cuh "        stage_barrier(before, 2 * stride);\n" "" "RACE in shared")
 kernel_mutant(rescore_plain_count race rescore.cu "atomicAdd(&pool_counts[query], 1)" "pool_counts[query]++" "RACE")
 kernel_mutant(rescore_other_order sanitized rescore.cu "__shfl_xor_sync(~0u, sum, 4)" "__shfl_xor_sync(~0u, sum, 7)" "WRONG")
 kernel_mutant(merge_counts_too_early race rescore.cu "    __syncthreads(); // all have read the counts" "" "RACE in global")
@@ -101,7 +101,7 @@ kernel_mutant(product_wrong_lane sanitized direct.cu "row < n && allowed(mask, r
 
 list_mutant(plan_plain_cursor race plan.cu "atomicAdd(&cursors[list], 1)" "cursors[list]++" "RACE")
 list_mutant(plan_barrier_removed race plan.cu "        __syncthreads(); // before the sums" "        // before the sums" "RACE in shared")
-list_mutant(lists_probe_overrun sanitized groups.cu "while (i >= begins[probe + 1])" "while (i > begins[probe + 1])"
+list_mutant(lists_probe_overrun sanitized groups.cu "if (begins[middle] <= i)" "if (begins[middle] < i)"
   "WRONG|use-after-poison|heap-buffer-overflow")
 list_mutant(codes_other_order sanitized cells.cuh "(s[0] + s[1]) + (s[2] + s[3])" "((s[0] + s[1]) + s[2]) + s[3]" "WRONG")
 list_mutant(codes_wrong_transpose sanitized scan_lut.cu "lane / 4 + 8 * i" "lane / 4 + 4 * i" "WRONG")

@@ -228,13 +228,16 @@ public:
             constant.fill(0);
         }
 
+        Buffer<float> largest(3);
+        launch(largest_bounds, 1, 256, 0, group_norm.at, group_error.at, group_start.at, groups, largest.at);
+
         for (int part = 0; part < split; ++part) { // tiles of lists, each with groups of its own numbers
             const int from = lists.lists * part / split, to = lists.lists * (part + 1) / split;
             for (int l = 0; l < lists.lists; ++l) {
                 list_groups[l] = l >= from && l < to ? (lists.begins[l + 1] - lists.begins[l]) / 32 : 0;
                 first_groups[l] = lists.begins[l] / 32;
             }
-            const int item_queries = way == Way::FRAGMENTS_NARROW ? 8 : way == Way::ROWS_NARROW ? 16 : 64;
+            const int item_queries = way == Way::FRAGMENTS_NARROW || way == Way::ROWS_NARROW ? 16 : 64;
             minima.fill(NAN);
             pair_counts.fill(0);
             launch(plan_probes, up(q, 8), 256, 0, probed_lists.at, counts.at, probes, q, list_groups.at, begins.at, pair_counts.at);
@@ -249,7 +252,7 @@ public:
                        columns);
             } else if (fragments) {
                 const bool narrow = way == Way::FRAGMENTS_NARROW;
-                const int tiles = narrow ? 1 : 8;
+                const int tiles = narrow ? 2 : 8;
                 const int shared = coded->cells * 4 * TABLE * coded->dsub * 2 + coded->cells * coded->dsub / 4 * tiles * 256 + tiles * 8 * 12;
                 constexpr decltype(&scan_mma_4) wide_ones[] = {scan_mma_2, scan_mma_4, scan_mma_8};
                 constexpr decltype(&scan_mma_4) narrow_ones[] = {scan_mma_2_narrow, scan_mma_4_narrow, scan_mma_8_narrow};
@@ -272,7 +275,7 @@ public:
             auto select_and_score = [&](const int* active, int count, int again, int begin, int end) {
                 launch(lists_select, count, 512, 0, active, minima.at, columns, begins.at, probed_lists.at, counts.at, probes,
                        first_groups.at, keeps.at, alpha.at, beta.at, gamma.at, unit.at, constant.at, group_norm.at,
-                       group_error.at, group_start.at, accumulation, relative, slack, top_counts.at, top_distances.at, keep, again,
+                       group_error.at, group_start.at, largest.at, accumulation, relative, slack, top_counts.at, top_distances.at, keep, again,
                        begin, end, limits.at, group_capacity, list_counts.at, list.at, list_probes.at);
                 for (int i = 0; active == nullptr && i < q; ++i) {
                     listed += list_counts[i];

@@ -135,6 +135,8 @@ private:
             of_rows.group_error.fill(0);
             of_rows.group_start.fill(scan == Scan::PRODUCTS && l2 ? std::nextafter(float(longest * longest), INFINITY) : 0);
         }
+        Buffer<float> largest(3);
+        launch(largest_bounds, 1, 256, 0, of_rows.group_norm.at, of_rows.group_error.at, of_rows.group_start.at, groups, largest.at);
         const float sums = shadowed ? scales.accumulation : scan == Scan::PRODUCTS ? (dim + 8) * 0x1.12p-24f : 0;
         launch(ingest_queries, padded / 8, 256, 0, queries.values.data(), queries.stride, q, dim, mean.data(), l2, scales.queries,
                scales.rows, sums, shadowed ? 0 : longest, shadowed ? of_queries.at : nullptr, alpha.at, beta.at, gamma.at,
@@ -143,7 +145,7 @@ private:
         const float relative = scan == Scan::DIRECT && l2 ? (dim + 8) * 0x1.1p-24f : 0;
         auto select = [&](const int* active, int count, int again, int begin, int end, int capacity) {
             launch(groups_select, count, 512, 0, active, minima.at, groups, groups, ks.at, alpha.at, beta.at, gamma.at, unit.at,
-                   constant.at, of_rows.group_norm.at, of_rows.group_error.at, of_rows.group_start.at, accumulation, relative,
+                   constant.at, of_rows.group_norm.at, of_rows.group_error.at, of_rows.group_start.at, largest.at, accumulation, relative,
                    top_counts.at, td, k, again, begin, end, limits.at, capacity, list_counts.at, lists);
         };
         auto rescore = [&](const int* active, int count, int span, int capacity) {

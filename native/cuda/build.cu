@@ -150,45 +150,105 @@ KERNEL __launch_bounds__(256) largest_bounds(const float* norms, const float* er
     }
 }
 
-// Blocks of 256 threads take the rows that are open (open_count = null: all `count`) and compare each with every centroid in
-// double, ties to the lower number.
-KERNEL __launch_bounds__(256) nearest_exact(const float* rows, long long row_stride, int count, const float* centroids,
-                                            long long centroid_stride, int n, int dim, int l2, const int* open_count,
-                                            const int* open, int* labels) {
-    __shared__ double distances[32];
-    __shared__ int numbers[32];
+constexpr int OPEN_ROWS = 8;  // that a block compares at a time, so that centroids are read less often
+constexpr int OPEN_TEAMS = 32; // of a block
+
+// The float distance of a row and what it errs at the most; the sums of the lanes of a team.
+struct Rough {
+    float sum = 0;
+    float size = 0; // of the terms
+
+    __device__ __forceinline__ void add(float x, float y, int l2) {
+        const float a = l2 ? x - y : x;
+        const float b = l2 ? a : -y;
+        sum = fmaf(a, b, sum);
+        size = fmaf(fabsf(a), fabsf(b), size);
+    }
+
+    __device__ __forceinline__ void join() {
+#pragma unroll
+        for (int apart = 1; apart < TEAM; apart *= 2) {
+            sum += __shfl_xor_sync(~0u, sum, apart);
+            size += __shfl_xor_sync(~0u, size, apart);
+        }
+    }
+
+    // dim + 4 roundings of what the terms sum up to, and what underflows
+    __device__ __forceinline__ float error(int dim) const { return (dim + 8) * (0x1.2p-24f * size + 0x1p-147f); }
+};
+
+// Blocks of 256 threads take the rows that are open (open_count = null: all `count`) and find the nearest centroid of each by
+// distances in double, ties to the lower number. A float distance comes first: it rules most centroids out.
+KERNEL __launch_bounds__(256, 2) nearest_exact(const float* rows, long long row_stride, int count, const float* centroids,
+                                               long long centroid_stride, int n, int dim, int l2, const int* open_count,
+                                               const int* open, int* labels) {
+    __shared__ unsigned limits[OPEN_ROWS]; // the least of float distances and their errors so far, in the order of floats
+    __shared__ double distances[OPEN_ROWS][OPEN_TEAMS];
+    __shared__ int numbers[OPEN_ROWS][OPEN_TEAMS];
     const int rest = open_count == nullptr ? count : *open_count;
     const int lane = threadIdx.x % TEAM;
     const int team = threadIdx.x / TEAM;
-    for (int i = blockIdx.x; i < rest; i += gridDim.x) {
-        const int query = open_count == nullptr ? i : open[i];
-        double least = INFINITY;
-        int where = n;
-        for (int c = team; c - team % (32 / TEAM) < n; c += 32) {
-            const bool there = c < n;
-            const double distance = exact_distance(rows + query * row_stride, centroids + (there ? c : 0) * centroid_stride,
-                                                   there ? dim : 0, l2, lane);
-            if (there && (distance < least || where == n)) {
-                least = distance;
-                where = c;
-            }
+    for (int begin = blockIdx.x * OPEN_ROWS; begin < rest; begin += gridDim.x * OPEN_ROWS) {
+        const float* mine[OPEN_ROWS];
+#pragma unroll
+        for (int r = 0; r < OPEN_ROWS; ++r) { // places without a row repeat the last
+            const int i = min(begin + r, rest - 1);
+            mine[r] = rows + (open_count == nullptr ? i : open[i]) * row_stride;
         }
-        if (lane == 0) {
-            distances[team] = least;
-            numbers[team] = where;
+        if (threadIdx.x < OPEN_ROWS) {
+            limits[threadIdx.x] = ~0u;
+        }
+        for (int r = lane; r < OPEN_ROWS; r += TEAM) {
+            distances[r][team] = INFINITY;
+            numbers[r][team] = n;
         }
         __syncthreads();
-        if (threadIdx.x == 0) {
-            for (int other = 1; other < 32; ++other) {
-                const bool nearer = distances[other] < least || (distances[other] == least && numbers[other] < where);
-                if (numbers[other] < n && nearer) {
-                    least = distances[other];
-                    where = numbers[other];
+        for (int c = team; c - team % (32 / TEAM) < n; c += OPEN_TEAMS) {
+            const bool there = c < n;
+            const float* centroid = centroids + (there ? c : 0) * centroid_stride;
+            Rough rough[OPEN_ROWS];
+            for (int t = lane; t < dim; t += TEAM) {
+                const float y = centroid[t];
+#pragma unroll
+                for (int r = 0; r < OPEN_ROWS; ++r) {
+                    rough[r].add(mine[r][t], y, l2);
                 }
             }
-            labels[query] = where;
+#pragma unroll
+            for (int r = 0; r < OPEN_ROWS; ++r) {
+                rough[r].join();
+                const float error = rough[r].error(dim);
+                const bool held = there && rough[r].size < 1e38f;
+                bool near = there;
+                if (lane == 0 && held) {
+                    near = !(rough[r].sum - error > unordered(atomicMin(&limits[r], ordered(rough[r].sum + error))));
+                }
+                near = __shfl_sync(~0u, static_cast<int>(near), 0, TEAM);
+                if (__any_sync(~0u, near)) {
+                    const double distance = exact_distance(mine[r], centroid, near ? dim : 0, l2, lane);
+                    if (near && lane == 0 && (distance < distances[r][team] || numbers[r][team] == n)) {
+                        distances[r][team] = distance;
+                        numbers[r][team] = c;
+                    }
+                }
+            }
         }
-        __syncthreads(); // before the next row's
+        __syncthreads();
+        if (threadIdx.x < OPEN_ROWS && begin + static_cast<int>(threadIdx.x) < rest) {
+            const int r = threadIdx.x;
+            double least = INFINITY;
+            int where = n;
+            for (int other = 0; other < OPEN_TEAMS; ++other) {
+                const double distance = distances[r][other];
+                const int number = numbers[r][other];
+                if (number < n && (where == n || distance < least || (distance == least && number < where))) {
+                    least = distance;
+                    where = number;
+                }
+            }
+            labels[open_count == nullptr ? begin + r : open[begin + r]] = where;
+        }
+        __syncthreads(); // before the next rows'
     }
 }
 

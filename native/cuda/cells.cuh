@@ -17,22 +17,43 @@ struct Words {
     int bits;
     int dsub;
 
+    // DSUB = dsub, so that a codeword is read at once; 0 = any.
+    template <int DSUB>
     __device__ __forceinline__ float product(const float* weights, int part, int word) const {
-        const float* w = words + ((size_t(part) << bits) + word) * dsub;
+        const int dims = DSUB == 0 ? dsub : DSUB;
+        const float* w = words + ((size_t(part) << bits) + word) * dims;
+        const float* x = weights + part * dims;
         float sum = 0;
-        for (int t = 0; t < dsub; ++t) {
-            sum = fmaf(weights[part * dsub + t], w[t], sum);
+        if (DSUB % 4 == 0 && DSUB > 0) {
+#pragma unroll
+            for (int t = 0; t < DSUB; t += 4) {
+                const float4 four = *reinterpret_cast<const float4*>(w + t);
+                sum = fmaf(x[t], four.x, sum);
+                sum = fmaf(x[t + 1], four.y, sum);
+                sum = fmaf(x[t + 2], four.z, sum);
+                sum = fmaf(x[t + 3], four.w, sum);
+            }
+        } else {
+            for (int t = 0; t < dims; ++t) {
+                sum = fmaf(x[t], w[t], sum);
+            }
         }
         return sum;
     }
 
-    // What value v of byte b adds to a key.
-    __device__ __forceinline__ float entry(const float* weights, int b, int v) const {
-        if (bits == 8) {
-            return b < parts ? product(weights, b, v) : 0;
+    // Tables of whole bytes.
+    template <int DSUB>
+    __device__ __forceinline__ void fill(float* tables, const float* weights) const {
+#pragma unroll 8
+        for (int i = threadIdx.x; i < parts * TABLE; i += blockDim.x) {
+            tables[i] = product<DSUB>(weights, i / TABLE, i % TABLE);
         }
-        const float low = 2 * b < parts ? product(weights, 2 * b, v & 15) : 0;
-        return low + (2 * b + 1 < parts ? product(weights, 2 * b + 1, v >> 4) : 0);
+    }
+
+    // What value v of byte b adds to a key, where two parts share it.
+    __device__ __forceinline__ float entry(const float* weights, int b, int v) const {
+        const float low = 2 * b < parts ? product<0>(weights, 2 * b, v & 15) : 0;
+        return low + (2 * b + 1 < parts ? product<0>(weights, 2 * b + 1, v >> 4) : 0);
     }
 };
 
@@ -44,8 +65,20 @@ __device__ __forceinline__ void make_tables(float* tables, float* weights, const
         weights[t] = mean == nullptr ? -query[t] : -2.0f * __fsub_rn(query[t], mean[t]);
     }
     __syncthreads();
-    for (int i = threadIdx.x; i < 4 * cells * TABLE; i += blockDim.x) {
-        tables[i] = words.entry(weights, i / TABLE, i % TABLE);
+    if (words.bits == 8) {
+        switch (words.dsub) {
+            case 2: words.fill<2>(tables, weights); break;
+            case 4: words.fill<4>(tables, weights); break;
+            case 8: words.fill<8>(tables, weights); break;
+            default: words.fill<0>(tables, weights);
+        }
+        for (int i = words.parts * TABLE + threadIdx.x; i < 4 * cells * TABLE; i += blockDim.x) {
+            tables[i] = 0;
+        }
+    } else {
+        for (int i = threadIdx.x; i < 4 * cells * TABLE; i += blockDim.x) {
+            tables[i] = words.entry(weights, i / TABLE, i % TABLE);
+        }
     }
     __syncthreads();
 }

@@ -13,19 +13,23 @@ struct EveryGroup {
     __device__ __forceinline__ int operator()(int i) const { return i; }
 };
 
-// ... or of the groups of the lists that it probes (plan.cu). Asked in ascending order, it walks along the probes.
+// ... or of the groups of the lists that it probes (plan.cu); remembers through which probe the last was.
 struct ProbedGroups {
     const int* begins;
     const long long* lists;
     const int* first_groups;
+    int probes;
     int probe;
 
     __device__ __forceinline__ int operator()(int i) {
-        if (i < begins[probe]) {
-            probe = 0;
-        }
-        while (i >= begins[probe + 1]) {
-            ++probe;
+        probe = 0;
+        for (int end = probes; end - probe > 1;) {
+            const int middle = (probe + end) / 2;
+            if (begins[middle] <= i) {
+                probe = middle;
+            } else {
+                end = middle;
+            }
         }
         return first_groups[lists[probe]] + i - begins[probe];
     }
@@ -38,14 +42,18 @@ struct GroupBounds {
     const float* group_norm;
     const float* group_error;
     const float* group_start;
+    const float* largest; // of each of these
     float alpha, beta, gamma, accumulation;
     float relative; // error relative to the key itself
     bool blind;     // keys of this query mean nothing
 
+    __device__ __forceinline__ float error(float norm, float error, float start, float least) {
+        return fmaf(relative, fabsf(least), key_error(alpha, beta, gamma, accumulation, norm, error, start));
+    }
+
     __device__ __forceinline__ float error(int i, float least) {
         const int g = group(i);
-        return key_error(alpha, beta, gamma, accumulation, group_norm[g], group_error[g], group_start[g])
-                + relative * fabsf(least);
+        return error(group_norm[g], group_error[g], group_start[g], least);
     }
 
     __device__ __forceinline__ float upper(int i) {
@@ -53,9 +61,14 @@ struct GroupBounds {
         return blind || !(least < INFINITY) ? INFINITY : least + error(i, least);
     }
 
+    // Most groups are out by the largest error of any already, which needs no look at the group.
     __device__ __forceinline__ bool may_hold(int i, float limit) {
         const float least = minima[i];
-        return blind || (least < INFINITY && !(least - error(i, least) > limit));
+        if (blind) {
+            return true;
+        }
+        const bool near = least < INFINITY && !(least - error(largest[0], largest[1], largest[2], least) > limit);
+        return near && !(least - error(i, least) > limit);
     }
 };
 
@@ -93,7 +106,8 @@ __device__ __forceinline__ void select_groups(int query, GroupBounds<Groups>& bo
         limit = -3.402823466e38f; // below every key, and still a number
     } else if (k <= groups) {
         if (k <= BOUND_K) {
-            limit = block_bound([&](int i) { return bounds.upper(i); }, groups, k, reinterpret_cast<float*>(shared));
+            const ThreadLeast mine(bounds.minima, groups);
+            limit = kth_of_threads(mine.where < 0 ? INFINITY : bounds.upper(mine.where), k);
         } else {
             const unsigned long long kth =
                     block_kth([&](int i) { return key_of(bounds.upper(i), i); }, groups, k, shared);
@@ -113,6 +127,7 @@ __device__ __forceinline__ void select_groups(int query, GroupBounds<Groups>& bo
         return;
     }
     __syncthreads();
+#pragma unroll 4
     for (int i = from + threadIdx.x; k > 0 && i < to; i += blockDim.x) {
         if (bounds.may_hold(i, limit)) {
             const int place = atomicAdd(&count, 1);
@@ -135,13 +150,13 @@ __device__ __forceinline__ void select_groups(int query, GroupBounds<Groups>& bo
 KERNEL __launch_bounds__(GROUPS_THREADS, 2) groups_select(
         const int* active, const float* minima, int columns, int groups, const int* ks, const float* alpha,
         const float* beta, const float* gamma, const double* unit, const double* constant, const float* group_norm,
-        const float* group_error, const float* group_start, float accumulation, float relative, const int* found_counts,
-        const double* found, int found_capacity, int reuse, int from, int to, float* limits, int capacity, int* counts,
+        const float* group_error, const float* group_start, const float* largest, float accumulation, float relative,
+        const int* found_counts, const double* found, int found_capacity, int reuse, int from, int to, float* limits, int capacity, int* counts,
         int* list) {
     __shared__ int shared[KTH_WORDS];
     __shared__ int count;
     const int query = active == nullptr ? blockIdx.x : active[blockIdx.x];
-    GroupBounds<EveryGroup> bounds{{}, minima + size_t(query) * columns, group_norm, group_error, group_start, alpha[query],
+    GroupBounds<EveryGroup> bounds{{}, minima + size_t(query) * columns, group_norm, group_error, group_start, largest, alpha[query],
                                    beta[query], gamma[query], accumulation, relative, !(alpha[query] < INFINITY)};
     const Wanted wanted{ks, unit, constant, found_counts, found, found_capacity, reuse, limits, capacity, counts};
     select_groups(query, bounds, groups, from, to, wanted, shared, count, [=](size_t place, int g) { list[place] = g; });
@@ -150,20 +165,20 @@ KERNEL __launch_bounds__(GROUPS_THREADS, 2) groups_select(
 // The same over the groups of the lists that each query probes: minima [.., columns] in their order. `from` and `to` count
 // groups of the query too, and may lie beyond its last. slack: what a distance errs besides, whatever its size. list: groups
 // of the lists' slots; list_probes: through which probe.
-KERNEL __launch_bounds__(GROUPS_THREADS, 1) lists_select(
+KERNEL __launch_bounds__(GROUPS_THREADS, 2) lists_select(
         const int* active, const float* minima, long long columns, const int* begins, const long long* lists,
         const int* probe_counts, int probes, const int* first_groups, const int* ks, const float* alpha, const float* beta,
         const float* gamma, const double* unit, const double* constant, const float* group_norm, const float* group_error,
-        const float* group_start, float accumulation, float relative, double slack, const int* found_counts,
-        const double* found, int found_capacity, int reuse, int from, int to, float* limits, int capacity, int* counts,
+        const float* group_start, const float* largest, float accumulation, float relative, double slack,
+        const int* found_counts, const double* found, int found_capacity, int reuse, int from, int to, float* limits, int capacity, int* counts,
         int* list, int* list_probes) {
     __shared__ int shared[KTH_WORDS];
     __shared__ int count;
     const int query = active == nullptr ? blockIdx.x : active[blockIdx.x];
     const int* mine = begins + size_t(query) * (probes + 1);
     const int groups = mine[probe_counts[query]];
-    const ProbedGroups probed{mine, lists + size_t(query) * probes, first_groups, 0};
-    GroupBounds<ProbedGroups> bounds{probed, minima + size_t(query) * columns, group_norm, group_error, group_start,
+    const ProbedGroups probed{mine, lists + size_t(query) * probes, first_groups, probe_counts[query], 0};
+    GroupBounds<ProbedGroups> bounds{probed, minima + size_t(query) * columns, group_norm, group_error, group_start, largest,
                                      alpha[query], beta[query], gamma[query] + at_least(slack * unit[query]), accumulation,
                                      relative, !(alpha[query] < INFINITY)};
     const Wanted wanted{ks, unit, constant, found_counts, found, found_capacity, reuse, limits, capacity, counts};

@@ -134,8 +134,9 @@ constexpr int MERGE_SHARED = 1024; // pairs that are sorted in shared memory
 __device__ __forceinline__ void sort_pairs(const Pairs& all, int n, const Pairs& shared) {
     for (int size = MERGE_SHARED; size == MERGE_SHARED || size / 2 < n; size *= 2) {
         if (size > MERGE_SHARED) {
+            __syncthreads();
             sort_join(n, size, all);
-            sort_strides(n, size / 4, MERGE_SHARED, all);
+            sort_strides(n, size / 4, MERGE_SHARED, size, all);
         }
         for (int begin = 0; begin < n; begin += MERGE_SHARED) {
             const Pairs piece{all.distances + begin, all.positions + begin};
@@ -145,7 +146,7 @@ __device__ __forceinline__ void sort_pairs(const Pairs& all, int n, const Pairs&
             if (size == MERGE_SHARED) {
                 block_sort(count, shared);
             } else {
-                sort_strides(count, MERGE_SHARED / 2, 1, shared);
+                sort_strides(count, MERGE_SHARED / 2, 1, MERGE_SHARED, shared);
                 __syncthreads();
             }
             piece.copy(count, shared);

@@ -38,6 +38,8 @@ struct Scanned {
 template <int DSUB, int TILES>
 struct CodeScan {
     static constexpr int QUERIES = TILES * 8;
+    static constexpr int CELLS = DSUB == 2 ? 2 : 1; // of one round
+    static constexpr int AHEAD = 4;                 // cells on their way while one is decoded
 
     const Scanned& in;
     const Plan& plan;
@@ -113,16 +115,21 @@ struct CodeScan {
     __device__ __forceinline__ void scan_group(int group, int lane) {
         begin(group, lane);
         const unsigned* codes = in.codes + size_t(group) * in.cells * 32 + lane;
-        unsigned next = codes[0];
-        constexpr int CELLS = DSUB == 2 ? 2 : 1; // of one round
+        unsigned next[AHEAD];
+#pragma unroll
+        for (int i = 0; i < AHEAD; ++i) {
+            next[i] = i < in.cells ? codes[i * 32] : 0;
+        }
         for (int cell = 0; cell < in.cells; cell += CELLS) {
             unsigned word[CELLS];
-            word[0] = next;
-            if (CELLS == 2) {
-                word[CELLS - 1] = codes[(cell + 1) * 32];
+#pragma unroll
+            for (int i = 0; i < CELLS; ++i) {
+                word[i] = next[i];
             }
-            if (cell + CELLS < in.cells) {
-                next = codes[(cell + CELLS) * 32]; // on its way while this one is decoded
+#pragma unroll
+            for (int i = 0; i < AHEAD; ++i) {
+                const int later = cell + i + CELLS;
+                next[i] = i + CELLS < AHEAD ? next[(i + CELLS) % AHEAD] : later < in.cells ? codes[later * 32] : 0;
             }
             const unsigned char* part = shared + (cell * 4 + lane % 4) * (TABLE * DSUB * 2);
             unsigned rows[DSUB == 8 ? 2 : 1][2][4];
@@ -180,8 +187,8 @@ struct CodeScan {
             }
             tile += upper ? half : 0;
         }
-        if (TILES == 1 && lane / 4 > 0) {
-            return;
+        if ((lane & 28 & (32 / TILES - 1)) != 0) {
+            return; // few tiles: others have the same
         }
 #pragma unroll
         for (int c = 0; c < 2; ++c) {
@@ -235,6 +242,6 @@ struct CodeScan {
 SCAN(scan_mma_2, 2, 8, 1)
 SCAN(scan_mma_4, 4, 8, 2)
 SCAN(scan_mma_8, 8, 8, 2)
-SCAN(scan_mma_2_narrow, 2, 1, 2)
-SCAN(scan_mma_4_narrow, 4, 1, 2)
-SCAN(scan_mma_8_narrow, 8, 1, 2)
+SCAN(scan_mma_2_narrow, 2, 2, 3)
+SCAN(scan_mma_4_narrow, 4, 2, 3)
+SCAN(scan_mma_8_narrow, 8, 2, 2)

@@ -18,8 +18,7 @@ KERNEL __launch_bounds__(SELECT_THREADS, 2) select_k(const float* values, long l
     unsigned long long* found = near;
     int room = SELECT_ROOM;
     if (k <= BOUND_K && k <= columns) {
-        const float most = block_bound([&](int i) { return row[i]; }, columns, k, reinterpret_cast<float*>(near));
-        bound = key_of(most, -1);
+        bound = key_of(kth_of_threads(ThreadLeast(row, columns).least, k), -1);
     }
     for (int attempt = k <= BOUND_K ? 0 : 1; attempt < 2; ++attempt) {
         if (attempt == 1) {
@@ -33,9 +32,11 @@ KERNEL __launch_bounds__(SELECT_THREADS, 2) select_k(const float* values, long l
             count = 0;
         }
         __syncthreads();
+        const float most = unordered(static_cast<unsigned>(bound >> 32));
+#pragma unroll 8
         for (int i = threadIdx.x; i < columns; i += blockDim.x) {
             const unsigned long long x = key(i);
-            if (x <= bound) {
+            if (row[i] <= most && x <= bound) {
                 const int place = atomicAdd(&count, 1);
                 if (place < room) {
                     found[place] = x;

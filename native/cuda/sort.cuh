@@ -18,29 +18,42 @@ __device__ __forceinline__ unsigned long long key_of(float value, int place) {
 }
 
 // Bitonic network whose compare-exchanges all point one way (Batcher, 1968), so that n need not be a power of two: what
-// lies beyond is larger than everything. exchange(a, b) puts elements a < b in order. Each stage begins with a barrier.
+// lies beyond is larger than everything. exchange(a, b) puts elements a < b in order.
 //
-// The first stage of a size joins sorted halves of size / 2, by comparing the first with the last and so on inwards.
+// Thread i has pair i of a stage: the pairs of a warp lie in 64 elements of their own, as long as pairs are no further apart.
+constexpr int WARP_SPAN = 64;
+
+// Before a stage within pieces of `next` elements, after one within `before`: mostly a warp need not wait for others.
+__device__ __forceinline__ void stage_barrier(int before, int next) {
+    if (before > WARP_SPAN || next > WARP_SPAN) {
+        __syncthreads();
+    } else {
+        __syncwarp();
+    }
+}
+
+// The first stage of a size, a power of two, joins sorted halves, by comparing the first with the last and so on inwards.
 template <class Exchange>
 __device__ __forceinline__ void sort_join(int n, int size, Exchange exchange) {
     const int half = size / 2;
-    __syncthreads();
-    for (int i = threadIdx.x; i / half * size < n; i += blockDim.x) {
-        const int begin = i / half * size;
-        const int b = begin + size - 1 - i % half;
+    for (int i = threadIdx.x; (i & -half) * 2 < n; i += blockDim.x) {
+        const int inside = i & (half - 1);
+        const int begin = (i - inside) * 2;
+        const int b = begin + size - 1 - inside;
         if (b < n) {
-            exchange(begin + i % half, b);
+            exchange(begin + inside, b);
         }
     }
 }
 
-// The stages that follow, of strides `from` down to `to`.
+// The stages that follow, of strides `from` down to `to`, after one within `before` elements.
 template <class Exchange>
-__device__ __forceinline__ void sort_strides(int n, int from, int to, Exchange exchange) {
+__device__ __forceinline__ void sort_strides(int n, int from, int to, int before, Exchange exchange) {
     for (int stride = from; stride >= to; stride /= 2) {
-        __syncthreads();
-        for (int i = threadIdx.x; i / stride * 2 * stride < n; i += blockDim.x) {
-            const int a = i / stride * 2 * stride + i % stride;
+        stage_barrier(before, 2 * stride);
+        before = 2 * stride;
+        for (int i = threadIdx.x; (i & -stride) * 2 < n; i += blockDim.x) {
+            const int a = (i & -stride) + i;
             if (a + stride < n) {
                 exchange(a, a + stride);
             }
@@ -51,9 +64,11 @@ __device__ __forceinline__ void sort_strides(int n, int from, int to, Exchange e
 // Begins and ends with a barrier.
 template <class Exchange>
 __device__ __forceinline__ void block_sort(int n, Exchange exchange) {
+    __syncthreads();
     for (int size = 2; size / 2 < n; size *= 2) {
+        stage_barrier(size > 2 ? 2 : 0, size); // strides end with neighbours
         sort_join(n, size, exchange);
-        sort_strides(n, size / 4, 1, exchange);
+        sort_strides(n, size / 4, 1, size, exchange);
     }
     __syncthreads();
 }
@@ -100,7 +115,7 @@ __device__ unsigned long long block_kth(Key key, int n, int k, int* shared) {
             const int lane = threadIdx.x;
             int sum = 0;
             for (int i = 0; i < SHARE; ++i) {
-                sum += shared[lane * SHARE + i];
+                sum += shared[lane * SHARE + (i + lane) % SHARE]; // each lane in a bank of its own
             }
             const int upto = lanes_upto(sum, lane);
             int before = upto - sum;
@@ -126,20 +141,31 @@ __device__ unsigned long long block_kth(Key key, int n, int k, int* shared) {
     return prefix;
 }
 
-// Up to this k the minima of 512 threads bound the k-th well; beyond it block_kth finds it.
+// Up to this k the minima of a block's threads bound the k-th smallest well; beyond it block_kth finds it.
 constexpr int BOUND_K = 64;
 
-// An upper bound of the k-th smallest of n values, k <= blockDim.x: the k-th smallest of the threads' minima, each of which
-// is another element. Near the truth while k is small beside the number of threads. shared: blockDim.x floats.
-template <class Value>
-__device__ float block_bound(Value value, int n, int k, float* shared) {
-    float least = INFINITY;
-    for (int i = threadIdx.x; i < n; i += blockDim.x) {
-        least = fminf(least, value(i));
+// The k-th smallest of a value per thread (1 <= k <= blockDim.x), bit by bit of its order from the top.
+__device__ __forceinline__ float kth_of_threads(float mine, int k) {
+    const unsigned order = ordered(mine);
+    unsigned kth = 0;
+    for (unsigned bit = 1u << 31; bit > 0; bit >>= 1) {
+        kth += __syncthreads_count(order < kth + bit) < k ? bit : 0;
     }
-    shared[threadIdx.x] = least;
-    block_sort(shared, static_cast<int>(blockDim.x));
-    const float bound = shared[k - 1];
-    __syncthreads();
-    return bound;
+    return unordered(kth);
 }
+
+// The least of some values of a thread, every blockDim.x-th of n, and where it is; -1 where all are infinite. The k-th smallest
+// of the threads' is at least the k-th smallest of all, and near it while k is small beside the number of threads.
+struct ThreadLeast {
+    float least = INFINITY;
+    int where = -1;
+
+    __device__ __forceinline__ ThreadLeast(const float* values, int n) {
+#pragma unroll 8
+        for (int i = threadIdx.x; i < n; i += blockDim.x) {
+            const float value = values[i];
+            where = value < least ? i : where;
+            least = fminf(value, least);
+        }
+    }
+};

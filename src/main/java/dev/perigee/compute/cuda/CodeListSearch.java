@@ -22,7 +22,7 @@ final class CodeListSearch extends ListTileSearch {
     /** Fewer queries than this to a list, and their tables are quicker than decoding. */
     private static final double DECODED_FROM = 2;
     /** From here on decoding is shared by as many queries as a block takes. */
-    private static final double WIDE_FROM = 12;
+    private static final double WIDE_FROM = 16;
     private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
 
     private final DeviceQuantizer quantizer;
@@ -81,7 +81,7 @@ final class CodeListSearch extends ListTileSearch {
             Arguments a = slot.of(kernel).put(codes.cells()).put(quantizer.cells()).put(codes.terms()).put(unit());
             putMask(a).put(quantizer.codebook()).put(slot.at(SHADOWS)).put(ProductShape.chunks(block.dim));
             putPlan(putCentroidDistances(a).put(slot.at(UNIT)));
-            slot.launch(blocks(), 1, 256, quantizer.scanBytes(width));
+            slot.launch(blocks(kernel, 256, quantizer.scanBytes(width)), 1, 256, quantizer.scanBytes(width));
         } else {
             Arguments a = putCodes(putQueries(slot.of(kernel)));
             putProbeCounts(putCentroidDistances(putLists(a))).put(slot.at(BEGINS)).put(tile.firstGroups)
@@ -108,7 +108,7 @@ final class CodeListSearch extends ListTileSearch {
     void collect(DeviceBuffer active, int queries, boolean again, int begin, int end) {
         double denormals = (block.dim + 32) * 0x1p-147;
         select(active, queries, again, begin, end, new Errors(codes.groupNorm(), codes.groupError(), codes.groupStart(),
-                decoded() ? accumulation() : 0, decoded() ? 0x1p-21f : 0, decoded() ? denormals : 0));
+                codes.largest(), decoded() ? accumulation() : 0, decoded() ? 0x1p-21f : 0, decoded() ? denormals : 0));
         Arguments a = putCodes(putQueries(putActive(slot.of(Kernel.RESCORE_CODES), active)));
         putCentroidDistances(a).put(probes()).put(slot.at(LIST_COUNTS)).put(slot.at(LIST)).put(slot.at(LIST_PROBES))
                 .put(block.groupCapacity).put(slot.at(LIMITS)).put(slot.at(GAMMA)).put(slot.at(UNIT)).put(position);

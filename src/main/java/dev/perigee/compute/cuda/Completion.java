@@ -13,7 +13,7 @@ final class Completion implements AutoCloseable {
     private static final VarHandle WORD = ValueLayout.JAVA_INT.varHandle();
     /** Then it sleeps between looks, for a part of the time it has waited: a long search must not burn a core. */
     private static final long SPIN_NANOS = 200_000;
-    private static final int SLEEP_PART = 8;
+    private static final int SLEEP_PART = 32;
     private static final long MOST_SLEEP_NANOS = 1_000_000;
 
     private final PinnedBuffer word;

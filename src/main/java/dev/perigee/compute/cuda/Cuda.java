@@ -4,6 +4,7 @@ import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import java.util.function.IntSupplier;
 import jcuda.CudaException;
+import jcuda.driver.CUresult;
 
 /** Calls JCuda, whose exceptions are switched on, and puts them into Perigee's words. */
 final class Cuda {
@@ -19,6 +20,13 @@ final class Cuda {
             function.getAsInt();
         } catch (CudaException e) {
             throw failed(what, e);
+        }
+    }
+
+    /** The same of a call past JCuda. @param status its CUresult */
+    static void check(String what, int status) {
+        if (status != CUresult.CUDA_SUCCESS) {
+            throw failed(what, new CudaException(CUresult.stringFor(status)));
         }
     }
 

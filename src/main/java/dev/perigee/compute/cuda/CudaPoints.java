@@ -25,6 +25,8 @@ import java.util.List;
 final class CudaPoints implements Points {
     /** Rows of one product. */
     private static final int SLICE = 1 << 17;
+    /** Rows that a block compares at a time, and blocks. */
+    private static final int EXACT_ROWS = 8;
     private static final int EXACT_BLOCKS_PER_MULTIPROCESSOR = 4;
 
     /** Rows of an item of a plan whose items nobody uses: so many that their number, a square of rows / this, stays small. */
@@ -120,19 +122,14 @@ final class CudaPoints implements Points {
                 exact(slot, segment.data(), null, 0, count);
                 return;
             }
-            try (DeviceBuffer largest = slot.device().allocate(12, Purpose.OTHER)) {
-                slot.of(Kernel.LARGEST_BOUNDS).put(tile.groupNorm).put(tile.groupError).put(tile.groupStart).put(tile.groups())
-                        .put(largest);
-                slot.launch(1, 1, 256, 0);
-                for (int first = 0; first < count; first += SLICE) {
-                    nearest(slot, segment, tile, largest, first, Math.min(SLICE, count - first));
-                }
-                slot.stream().synchronize();
+            for (int first = 0; first < count; first += SLICE) {
+                nearest(slot, segment, tile, first, Math.min(SLICE, count - first));
             }
+            slot.stream().synchronize();
         });
     }
 
-    private void nearest(Slot slot, DeviceSegment segment, DeviceRows tile, DeviceBuffer largest, int first, int n) {
+    private void nearest(Slot slot, DeviceSegment segment, DeviceRows tile, int first, int n) {
         int padded = FlatTile.padded(n);
         int chunks = ProductShape.chunks(dim);
         Scale scale = segment.scale();
@@ -150,7 +147,7 @@ final class CudaPoints implements Points {
         boolean resident = shape == ProductShape.RESIDENT;
         slot.of(resident ? Kernel.GEMM_NEAREST_RESIDENT : Kernel.GEMM_NEAREST_STREAMED).put(slot.at(SHADOWS)).put(tile.shadows())
                 .put(tile.starts()).put(chunks).put(tile.panels()).put(slot.at(ALPHA)).put(slot.at(BETA))
-                .put(slot.at(GAMMA)).put(scale.accumulation()).put(largest).put(n).put(labels, first * 4L).put(open).put(open, 4);
+                .put(slot.at(GAMMA)).put(scale.accumulation()).put(tile.largest).put(n).put(labels, first * 4L).put(open).put(open, 4);
         slot.launch((n + shape.queries - 1) / shape.queries, 1, shape.threads, shape.sharedBytes(chunks));
         exact(slot, segment.data(), tile.rows, first, n);
     }
@@ -163,7 +160,8 @@ final class CudaPoints implements Points {
                 .put(uploaded == null ? centroids : uploaded).put(data.rows().stride() / 4).put(data.count()).put(dim)
                 .put(data.distance() == Distance.L2 ? 1 : 0);
         (uploaded == null ? a.put(open) : a.none()).put(open, 4).put(labels, first * 4L);
-        slot.launch(Math.min(n, slot.device().multiprocessors() * EXACT_BLOCKS_PER_MULTIPROCESSOR), 1, 256, 0);
+        int pieces = (n + EXACT_ROWS - 1) / EXACT_ROWS;
+        slot.launch(Math.min(pieces, slot.device().multiprocessors() * EXACT_BLOCKS_PER_MULTIPROCESSOR), 1, 256, 0);
         if (uploaded != null) {
             slot.stream().synchronize();
             uploaded.close();

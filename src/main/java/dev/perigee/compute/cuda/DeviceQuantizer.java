@@ -14,7 +14,7 @@ import java.lang.foreign.ValueLayout;
 final class DeviceQuantizer implements AutoCloseable {
     /** Queries of a block of the scan, wide and narrow. */
     static final int WIDE = 64;
-    static final int NARROW = 8;
+    static final int NARROW = 16;
 
     private static final int TABLE = 256;
     /** Codewords shorter than this part of the longest row need no more of fp16's range. */

@@ -32,6 +32,8 @@ final class DeviceRows implements DeviceTiles.Tile {
     final DeviceBuffer groupNorm;
     final DeviceBuffer groupError;
     final DeviceBuffer groupStart;
+    /** [3] the largest of each of these. */
+    final DeviceBuffer largest;
     private Scan scan;
     /** Null where there are none. */
     private DeviceBuffer shadows;
@@ -62,6 +64,7 @@ final class DeviceRows implements DeviceTiles.Tile {
             groupNorm = own(device.allocate(groupBytes, Purpose.SHADOW));
             groupError = own(device.allocate(groupBytes, Purpose.SHADOW));
             groupStart = own(device.allocate(groupBytes, Purpose.SHADOW));
+            largest = own(device.allocate(3 * 4L, Purpose.SHADOW));
             rows.upload(0, data.rows().segment().asSlice(first * data.rows().stride(), rowBytes), slot.stream());
             if (scan == Scan.SHADOWS) {
                 shadows = own(device.allocate(ProductShape.shadowBytes(count, data.dim()), Purpose.SHADOW));
@@ -73,6 +76,8 @@ final class DeviceRows implements DeviceTiles.Tile {
             if (scan == Scan.PRODUCTS && data.distance() == Distance.L2) {
                 squares(slot);
             }
+            slot.of(Kernel.LARGEST_BOUNDS).put(groupNorm).put(groupError).put(groupStart).put(groups()).put(largest);
+            slot.launch(1, 1, 256, 0);
             slot.stream().synchronize();
             done = true;
         } finally {

@@ -53,11 +53,15 @@ record DriverLibrary(String file, SymbolLookup symbols) {
         return symbols.find(function).isPresent();
     }
 
-    /** Calls a function of int or pointer arguments, and returns its CUresult. */
+    /** Calls a function of int, long or pointer arguments, and returns its CUresult. */
     int call(String function, Object... arguments) {
         ValueLayout[] layouts = new ValueLayout[arguments.length];
         for (int i = 0; i < layouts.length; i++) {
-            layouts[i] = arguments[i] instanceof Integer ? ValueLayout.JAVA_INT : ValueLayout.ADDRESS;
+            layouts[i] = switch (arguments[i]) {
+                case Integer _ -> ValueLayout.JAVA_INT;
+                case Long _ -> ValueLayout.JAVA_LONG;
+                default -> ValueLayout.ADDRESS;
+            };
         }
         try {
             return (int) handle(function, layouts).invokeWithArguments(arguments);

@@ -26,8 +26,8 @@ final class FlatTile extends TileSearch {
     /** From here on rows are collected by a second product rather than whole groups re-scored... */
     private static final int APPEND_FROM = 129;
     /** ... and so they are where the groups are not many times the places, and not few. */
-    private static final int GROUPS_PER_PLACE = 8;
-    private static final int LEAST_GROUPS = 128;
+    private static final int GROUPS_PER_PLACE = 64;
+    private static final int LEAST_GROUPS = 16;
     /** Blocks that a multiprocessor should find to do in a product, so that the last ones do not count. */
     private static final int BLOCKS_PER_MULTIPROCESSOR = 12;
     private static final int MOST_STRIP = 64;
@@ -217,11 +217,11 @@ final class FlatTile extends TileSearch {
         Arguments a = slot.of(Kernel.GROUPS_SELECT);
         (active == null ? a.none() : a.put(active)).put(slot.at(MINIMA)).put(rows.groups()).put(rows.groups())
                 .put(block.ks()).put(slot.at(ALPHA)).put(slot.at(BETA)).put(slot.at(GAMMA)).put(slot.at(UNIT))
-                .put(slot.at(CONSTANT)).put(rows.groupNorm).put(rows.groupError).put(rows.groupStart).put(accumulation)
-                .put(relative);
+                .put(slot.at(CONSTANT)).put(rows.groupNorm).put(rows.groupError).put(rows.groupStart).put(rows.largest)
+                .put(accumulation).put(relative);
         block.putFound(a).put(again ? 1 : 0).put(begin).put(end).put(slot.at(LIMITS)).put(capacity)
                 .put(slot.at(LIST_COUNTS)).put(slot.at(LIST));
-        slot.launch(queries, 1, 512, 0);
+        slot.launch(queries, 1, selectThreads(), 0);
     }
 
     private void rescore(DeviceBuffer active, int queries, int span, int capacity) {

@@ -32,7 +32,7 @@ final class ListTile implements DeviceTiles.Tile {
 
     /** Codes as both scans read them; bounds are null where only tables scan. */
     record Codes(DeviceBuffer cells, DeviceBuffer terms, DeviceBuffer groupNorm, DeviceBuffer groupError,
-            DeviceBuffer groupStart) {
+            DeviceBuffer groupStart, DeviceBuffer largest) {
     }
 
     ListTile(DeviceLists of, int first, int end, Slot slot) {
@@ -89,7 +89,7 @@ final class ListTile implements DeviceTiles.Tile {
         }
         DeviceBuffer out = own(device.allocate((long) groups * cells * 128, Purpose.SHADOW));
         DeviceBuffer terms = own(slot.uploaded(pq.terms().asSlice(firstSlot * 4L, slots * 4L), Purpose.SHADOW));
-        codes = new Codes(out, terms, bounds[0], bounds[1], bounds[2]);
+        codes = new Codes(out, terms, bounds[0], bounds[1], bounds[2], own(device.allocate(3 * 4L, Purpose.SHADOW)));
         double startScale = pq.codeDistance() == Distance.L2 ? quantizer.rowScale() * quantizer.queryScale() : 0;
         int piece = Math.max(1, PIECE / (stride * GROUP));
         try (DeviceBuffer staged = device.allocate((long) Math.min(piece, groups) * GROUP * stride, Purpose.OTHER)) {
@@ -103,6 +103,8 @@ final class ListTile implements DeviceTiles.Tile {
                         .put(bounds[0], group * 4L).put(bounds[1], group * 4L).put(bounds[2], group * 4L);
                 slot.launch((count + 7) / 8, 1, 256, 0);
             }
+            slot.of(Kernel.LARGEST_BOUNDS).put(bounds[0]).put(bounds[1]).put(bounds[2]).put(groups).put(codes.largest());
+            slot.launch(1, 1, 256, 0);
             slot.stream().synchronize();
         }
     }

@@ -29,8 +29,6 @@ abstract class ListTileSearch extends TileSearch {
     private static final int ITEM_GROUPS = 64;
     private static final int SMALL_ITEM_GROUPS = 16;
     private static final int FEW_QUERIES = 64;
-    /** Blocks of a scan that each multiprocessor runs. */
-    private static final int BLOCKS_PER_MULTIPROCESSOR = 2;
 
     final ListTile tile;
     final int columns;
@@ -113,9 +111,9 @@ abstract class ListTileSearch extends TileSearch {
         return block.count <= FEW_QUERIES ? SMALL_ITEM_GROUPS : ITEM_GROUPS;
     }
 
-    /** Blocks that walk along the items. */
-    final int blocks() {
-        return slot.device().multiprocessors() * BLOCKS_PER_MULTIPROCESSOR;
+    /** Blocks that walk along the items: as many as run at a time. */
+    final int blocks(Kernel kernel, int threads, int sharedBytes) {
+        return slot.device().multiprocessors() * Math.max(1, slot.module().blocksPerMultiprocessor(kernel, threads, sharedBytes));
     }
 
     /** Numbers the groups of each query. */
@@ -142,7 +140,8 @@ abstract class ListTileSearch extends TileSearch {
     }
 
     /** What bounds the error of a key: of the groups, then of sums, of the key itself, and besides. */
-    record Errors(DeviceBuffer norm, DeviceBuffer error, DeviceBuffer start, float accumulation, float relative, double slack) {
+    record Errors(DeviceBuffer norm, DeviceBuffer error, DeviceBuffer start, DeviceBuffer largest, float accumulation,
+            float relative, double slack) {
     }
 
     final void select(DeviceBuffer active, int queries, boolean again, int begin, int end, Errors errors) {
@@ -150,10 +149,10 @@ abstract class ListTileSearch extends TileSearch {
                 .put(slot.at(BEGINS));
         putProbeCounts(putLists(a)).put(tile.firstGroups).put(block.ks()).put(slot.at(ALPHA)).put(slot.at(BETA))
                 .put(slot.at(GAMMA)).put(slot.at(UNIT)).put(slot.at(CONSTANT)).put(errors.norm).put(errors.error)
-                .put(errors.start).put(errors.accumulation).put(errors.relative).put(errors.slack);
+                .put(errors.start).put(errors.largest).put(errors.accumulation).put(errors.relative).put(errors.slack);
         block.putFound(a).put(again ? 1 : 0).put(begin).put(end).put(slot.at(LIMITS)).put(block.groupCapacity)
                 .put(slot.at(LIST_COUNTS)).put(slot.at(LIST)).put(slot.at(LIST_PROBES));
-        slot.launch(queries, 1, 512, 0);
+        slot.launch(queries, 1, selectThreads(), 0);
     }
 
     /**

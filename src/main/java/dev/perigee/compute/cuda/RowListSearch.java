@@ -52,24 +52,26 @@ final class RowListSearch extends ListTileSearch {
             Arguments a = block.putQueries(slot.of(Kernel.LISTS_DIRECT)).put(rows.rows).put(data.rows().stride() / 4)
                     .put(block.dim).put(l2 ? 1 : 0);
             putPlan(putMask(a).put(tile.rowOf));
-            slot.launch(blocks(), 1, 256, 0);
+            slot.launch(blocks(Kernel.LISTS_DIRECT, 256, 0), 1, 256, 0);
         }
     }
 
     private void scanShadows(boolean wide) {
         int queries = wide ? WIDE : NARROW;
         planItems(queries);
-        Arguments a = slot.of(wide ? Kernel.LISTS_GROUPMIN : Kernel.LISTS_GROUPMIN_NARROW).put(slot.at(SHADOWS))
+        Kernel kernel = wide ? Kernel.LISTS_GROUPMIN : Kernel.LISTS_GROUPMIN_NARROW;
+        int bytes = (wide ? WIDE_STAGES : NARROW_STAGES) * ProductShape.stageBytes(queries);
+        Arguments a = slot.of(kernel).put(slot.at(SHADOWS))
                 .put(rows.shadows()).put(rows.starts());
         putPlan(putMask(a).put(ProductShape.chunks(block.dim)));
-        slot.launch(blocks(), 1, 128, (wide ? WIDE_STAGES : NARROW_STAGES) * ProductShape.stageBytes(queries));
+        slot.launch(blocks(kernel, 128, bytes), 1, 128, bytes);
     }
 
     @Override
     void collect(DeviceBuffer active, int queries, boolean again, int begin, int end) {
         boolean shadowed = rows.scan() == Scan.SHADOWS;
         float relative = !shadowed && l2 ? (block.dim + 8) * 0x1.1p-24f : 0;
-        select(active, queries, again, begin, end, new Errors(rows.groupNorm, rows.groupError, rows.groupStart,
+        select(active, queries, again, begin, end, new Errors(rows.groupNorm, rows.groupError, rows.groupStart, rows.largest,
                 shadowed ? scale.accumulation() : 0, relative, 0));
         Arguments a = block.putQueries(putActive(slot.of(Kernel.RESCORE_EXACT), active)).put(rows.rows)
                 .put(data.rows().stride() / 4).put(tile.slots()).put(block.dim).put(l2 ? 1 : 0);

@@ -11,6 +11,10 @@ import static dev.perigee.compute.cuda.Slot.Part.ACTIVE;
 abstract class TileSearch {
     private static final int RESCORE_BLOCKS_PER_MULTIPROCESSOR = 8;
     private static final int RESCORE_MOST = 32;
+    private static final int SELECT_LEAST = 128;
+    private static final int SELECT_MOST = 512;
+    /** Groups of a thread that selects, beyond which a block has as many threads as it can. */
+    private static final int SELECT_GROUPS = 32;
 
     final QueryBlock block;
     final Slot slot;
@@ -37,6 +41,12 @@ abstract class TileSearch {
     /** Blocks that share the candidates of a query. */
     final int rescoreBlocks(int queries) {
         return Math.clamp(slot.device().multiprocessors() * RESCORE_BLOCKS_PER_MULTIPROCESSOR / queries, 1, RESCORE_MOST);
+    }
+
+    /** Threads that select groups of a query: four times its places, for its limit is the k-th smallest of what each saw. */
+    final int selectThreads() {
+        int threads = Math.max(4 * block.most, groups() / SELECT_GROUPS);
+        return Math.clamp(ChainKey.rounded(threads), SELECT_LEAST, SELECT_MOST);
     }
 
     /** Gives all of it to the stream; whether candidates overflowed is known once the block is fetched. */

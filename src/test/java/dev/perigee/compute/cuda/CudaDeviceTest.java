@@ -146,6 +146,19 @@ class CudaDeviceTest {
     }
 
     @Test
+    void pinnedMemoryMayBeMoreThanAByteBufferHolds() {
+        long last = 2L << 30;
+        try (PinnedBuffer pinned = device.allocatePinned(last + 1); DeviceBuffer buffer = device.allocate(1, Purpose.OTHER)) {
+            buffer.fill(0, 1, (byte) 7, stream);
+            buffer.download(0, pinned.segment().asSlice(last), stream);
+            stream.synchronize();
+            assertThat(pinned.segment().get(ValueLayout.JAVA_BYTE, last)).isEqualTo((byte) 7);
+        }
+        fails(ErrorCode.OUT_OF_DEVICE_MEMORY, "pinning 1,125,899,906,842,624 bytes: CUDA_ERROR_OUT_OF_MEMORY",
+                () -> device.allocatePinned(1L << 50));
+    }
+
+    @Test
     void eventsTakeTheTimeAndOrderStreams() {
         try (CudaEvent start = device.event(); CudaEvent end = device.event(); CudaStream other = device.stream();
                 DeviceBuffer buffer = device.allocate(1 << 20, Purpose.OTHER)) {
