@@ -83,7 +83,7 @@ final class MinedSheet {
         caption(g, labels.name(labels.of(anchor)), "", MARGIN + SIDE, HEAD);
         heading(g, "positives", "same class", HEAD + step, POSITIVE);
         line(g, positives, HEAD + step, POSITIVE);
-        heading(g, "negatives", negatives.isEmpty() ? "none found" : "mined, nearest first", HEAD + 2 * step, NEGATIVE);
+        heading(g, "negatives", negatives.isEmpty() ? "none found" : "mined", HEAD + 2 * step, NEGATIVE);
         for (int i = 0; i < lines; i++) {
             line(g, negatives.subList(Math.min(negatives.size(), i * COLUMNS), Math.min(negatives.size(), (i + 1) * COLUMNS)),
                     HEAD + (2 + i) * step, NEGATIVE);
