@@ -33,7 +33,7 @@ final class LabelledRows {
             "Judge by these classes alone, which the transform was not learned on (default: by all)."})
         private List<String> heldOut;
 
-        @Option(names = "--split", paramLabel = "SEED", description = "Judge by the test classes of a split of 70, 15 and 15 % by this seed.")
+        @Option(names = "--split", paramLabel = "SEED", description = "Judge by the test classes of a split of 70, 15 and 15 %% by this seed.")
         private Long split;
     }
 

@@ -1,40 +1,20 @@
 package dev.perigee.cli;
 
-import dev.perigee.api.CollectionSpec;
-import dev.perigee.api.IndexSpec;
-import dev.perigee.api.Progress;
-import dev.perigee.api.SearchRequest;
-import dev.perigee.api.SearchResult;
-import dev.perigee.api.UpsertRequest;
-import dev.perigee.collection.Collection;
 import dev.perigee.compute.ComputeBackend;
-import dev.perigee.distance.Distance;
-import dev.perigee.evaluate.Judgement;
-import dev.perigee.learn.tower.Trained;
-import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code perigee learn demo}. */
+/**
+ * {@code perigee learn demo}. Its fields and methods name nothing of {@code learn}: a program that is packed without it still starts.
+ */
 @Command(name = "demo", description = {"Show what a learned distance finds, in two minutes and without any preparation.",
     "Learns from handwritten letters of five alphabets (Omniglot, carried by the program), is judged on letters of three others that "
         + "it has not seen, indexes and searches them, and draws four pictures."})
 final class LearnDemoCommand implements Callable<Integer> {
-    private static final int NEIGHBOURS = 5;
-    private static final int SHOWN = 8;
-
     @Mixin
     private Output output;
 
@@ -51,146 +31,13 @@ final class LearnDemoCommand implements Callable<Integer> {
             description = "Folder for pictures, the letters as vectors and what was learned (default ${DEFAULT-VALUE}).")
     private Path out;
 
-    /** A way to compare letters, what it makes of the unseen ones, and how good it is. */
-    private record Judged(String name, Matrix rows, Distance distance, Judgement judgement) {
-        Map<String, Object> fields() {
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("name", name);
-            judgement.measures().forEach((measure, interval) -> {
-                if (List.of("hit_at_1", "map_at_r", "silhouette").contains(measure)) {
-                    fields.put(measure, Output.rounded(interval.value()));
-                    fields.put(measure + "_low", Output.rounded(interval.low()));
-                    fields.put(measure + "_high", Output.rounded(interval.high()));
-                }
-            });
-            return fields;
-        }
-
-        LetterPictures.Line line() {
-            return new LetterPictures.Line(name, judgement.hitAt1(), judgement.mapAtR(), judgement.meanSilhouette());
-        }
-    }
-
     @Override
     public Integer call() {
         Pictures pictures = new Pictures(out);
         try (Bar bar = new Bar(); Arena arena = Arena.ofShared(); ComputeBackend compute = backend.open()) {
-            Letters all = Letters.read(arena);
-            Letters learned = all.of(Letters.LEARNED, arena);
-            Letters unseen = all.of(Letters.UNSEEN, arena);
-            output.note("1. letters: %,d drawings of %s to learn from; %,d of %s to be judged on", learned.labels().length,
-                    String.join(", ", Letters.LEARNED), unseen.labels().length, String.join(", ", Letters.UNSEEN));
-            List<Judged> unlearned = new ArrayList<>();
-            for (LetterRecipe.Candidate candidate : LetterRecipe.unlearned(learned.images())) {
-                unlearned.add(judge(candidate.name(), candidate.map(unseen.images(), compute, arena), candidate.distance(), unseen, compute));
-            }
-            Judged before = unlearned.stream().max(Comparator.comparingDouble(j -> j.judgement().hitAt1())).orElseThrow();
-            output.note("2. without learning the best is %s: hit@1 %.3f, MAP@R %.3f", before.name(), before.judgement().hitAt1(),
-                    before.judgement().mapAtR());
-            output.note("3. learning: ArcFace over a tower 784-1024-256, %,d steps of 256 drawings", steps);
-            long started = System.nanoTime();
-            Trained trained = LetterRecipe.train(learned, steps, seed, compute, (step, of, loss) -> bar.at("learn", step, of));
-            double seconds = (System.nanoTime() - started) * 1e-9;
-            LetterRecipe.Candidate candidate = new LetterRecipe.Candidate("learned", trained.transform(), Distance.COSINE);
-            Judged after = judge(candidate.name(), candidate.map(unseen.images(), compute, arena), candidate.distance(), unseen, compute);
-            output.note("4. on the unseen letters: hit@1 %.3f, MAP@R %.3f, after %.0f s", after.judgement().hitAt1(),
-                    after.judgement().mapAtR(), seconds);
-            Found found = search(after.rows(), unseen, compute, bar);
-            output.note("5. indexed them and asked for the first drawing of each: %d of %d found their letter first, %.0f us each",
-                    found.right(), found.asked(), found.microseconds());
-            List<Path> files = new ArrayList<>(LetterFiles.write(out, all, trained));
-            draw(pictures, unseen, before, after, unlearned, trained);
-            files.addAll(0, pictures.write());
-            say(before, after, unlearned, found, seconds, compute, files);
+            Letters letters = Letters.read(arena); // says so where learning is left out
+            new LetterDemo(output, compute, bar, arena, seed).run(letters, steps, pictures, out);
         }
         return 0;
-    }
-
-    private Judged judge(String name, Matrix rows, Distance distance, Letters letters, ComputeBackend compute) {
-        return new Judged(name, rows, distance, Judgement.of(rows, letters.labels(), distance, compute, seed));
-    }
-
-    /** What the search of the index found. */
-    private record Found(int right, int asked, double microseconds) {
-    }
-
-    /** Indexes all drawings but the first of each letter, and asks for those. */
-    private static Found search(Matrix vectors, Letters letters, ComputeBackend compute, Progress progress) {
-        int[] first = IntStream.range(0, vectors.rows()).filter(row -> row == 0 || letters.labels()[row] != letters.labels()[row - 1]).toArray();
-        int[] rest = IntStream.range(0, vectors.rows()).filter(row -> java.util.Arrays.binarySearch(first, row) < 0).toArray();
-        try (Arena arena = Arena.ofShared(); Collection collection = Collection.create(
-                new CollectionSpec("letters", vectors.dim(), Distance.COSINE, IndexSpec.ivfFlat(32)), compute)) {
-            collection.add(UpsertRequest.of(chosen(vectors, rest, arena)));
-            collection.build(progress);
-            Matrix queries = chosen(vectors, first, arena);
-            SearchRequest request = SearchRequest.nearest(NEIGHBOURS).withProbes(8);
-            collection.search(queries, request); // the first pays for compiling
-            long started = System.nanoTime();
-            SearchResult result = collection.search(queries, request);
-            double microseconds = (System.nanoTime() - started) * 1e-3 / first.length;
-            int right = (int) IntStream.range(0, first.length)
-                    .filter(q -> letters.labels()[rest[(int) result.id(q, 0)]] == letters.labels()[first[q]]).count();
-            return new Found(right, first.length, microseconds);
-        }
-    }
-
-    private static Matrix chosen(Matrix rows, int[] some, Arena arena) {
-        Matrix chosen = Matrix.allocate(arena, some.length, rows.dim());
-        IntStream.range(0, some.length).forEach(i -> chosen.copy(rows, some[i], i, 1));
-        return chosen;
-    }
-
-    private void draw(Pictures pictures, Letters unseen, Judged before, Judged after, List<Judged> unlearned, Trained trained) {
-        Optional<String> reason = Pictures.whyNot();
-        if (reason.isPresent()) {
-            output.note("no pictures: %s", reason.get());
-            return;
-        }
-        output.note("6. drawing");
-        List<LetterPictures.Line> lines = new ArrayList<>(unlearned.stream().map(Judged::line).toList());
-        lines.add(after.line());
-        pictures.add("letters-table.png", LetterPictures.table(lines, "Finding the same letter, in alphabets that were not learned from",
-                "%,d drawings of 106 letters, each asked for in turn; 136 other letters were learned from".formatted(unseen.labels().length)));
-        pictures.add("letters-map.png", LetterPictures.map(unseen, before.rows(), after.rows(), before.name(), "What learning does to letters"));
-        int[] queries = IntStream.range(0, SHOWN).map(i -> (2 * i + 1) * unseen.labels().length / (2 * SHOWN)).toArray();
-        pictures.add("letters-neighbours.png", LetterPictures.neighbours(unseen, queries, nearest(before, queries), nearest(after, queries),
-                before.name(), "The five nearest drawings"));
-        pictures.add("letters-loss.png", LetterPictures.loss(trained.losses(),
-                "Learning 136 letters by ArcFace: loss, on drawings that are new in every step"));
-    }
-
-    /** Of each query its nearest other rows. */
-    private static int[][] nearest(Judged judged, int[] queries) {
-        int[][] nearest = new int[queries.length][];
-        for (int q = 0; q < queries.length; q++) {
-            int query = queries[q];
-            nearest[q] = IntStream.range(0, judged.rows().rows()).filter(row -> row != query).boxed()
-                    .sorted(Comparator.comparingDouble(row -> judged.distance().between(judged.rows(), query, judged.rows(), row)))
-                    .limit(NEIGHBOURS).mapToInt(Integer::intValue).toArray();
-        }
-        return nearest;
-    }
-
-    private void say(Judged before, Judged after, List<Judged> unlearned, Found found, double seconds, ComputeBackend compute, List<Path> files) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("unlearned", before.fields());
-        fields.put("learned", after.fields());
-        fields.put("others", unlearned.stream().filter(judged -> judged != before).map(Judged::fields).toList());
-        fields.put("steps", steps);
-        fields.put("train_seconds", Output.rounded(seconds));
-        fields.put("search_right", found.right());
-        fields.put("search_asked", found.asked());
-        fields.put("backend", compute.name());
-        fields.put("device", compute.device());
-        fields.put("files", files.stream().map(Path::toString).toList());
-        StringBuilder text = new StringBuilder("%-26s %7s %7s %11s%n".formatted("letters nobody learned from", "hit@1", "MAP@R", "silhouette"));
-        List<Judged> lines = new ArrayList<>(unlearned);
-        lines.add(after);
-        for (Judged judged : lines) {
-            text.append(String.format(Locale.ROOT, "%-27s %7.3f %7.3f %11.3f%n", judged.name(), judged.judgement().hitAt1(),
-                    judged.judgement().mapAtR(), judged.judgement().meanSilhouette()));
-        }
-        files.forEach(file -> text.append(file).append('\n'));
-        output.result(fields, text.toString().stripTrailing());
     }
 }

@@ -1,21 +1,15 @@
 package dev.perigee.cli;
 
-import static dev.perigee.PerigeeException.check;
-
-import dev.perigee.api.SearchRequest;
-import dev.perigee.api.SearchResult;
 import dev.perigee.collection.Collection;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.dataset.Vectors;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.TransformFile;
-import dev.perigee.learn.Comparison;
 import dev.perigee.learn.Preview;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -28,9 +22,6 @@ import picocli.CommandLine.Option;
     "The index names candidates by the distance in service; they are ranked by the learned one, from the rows as given.",
     "With labels: hit@1 and precision@k of the index now and with the learned distance, each row asking for its class."})
 final class LearnPreviewCommand implements Callable<Integer> {
-    /** Rows that ask. */
-    private static final int MOST = 1_000;
-
     @Mixin
     private Output output;
 
@@ -87,7 +78,8 @@ final class LearnPreviewCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         TransformFile.Content learned = TransformFile.read(transform);
-        try (ComputeBackend compute = backend.open(); Collection collection = Collection.open(index, compute)) {
+        try (ComputeBackend compute = backend.open(); Collection collection = Collection.open(index, compute);
+                Arena arena = Arena.ofShared()) {
             Distance by = distance == null ? collection.spec().distance() : Distance.parse(distance);
             Preview preview = new Preview(collection, learned.transform(), by, candidates, compute);
             Map<String, Object> fields = new LinkedHashMap<>();
@@ -95,39 +87,18 @@ final class LearnPreviewCommand implements Callable<Integer> {
             fields.put("distance", by.label());
             fields.put("candidates", candidates);
             fields.put("k", k);
-            String text = asked.search == null ? compare(preview, fields) : search(preview, fields);
+            String text;
+            if (asked.search == null) {
+                text = LearnReport.compare(preview, rows.read(asked.labels, collection), k, seed, fields);
+            } else {
+                Vectors.requireHitsName(asked.search.out);
+                Matrix queries = Queries.read(asked.search.queries, inputs, collection.spec().dim(), arena);
+                text = LearnReport.search(preview, queries, k, asked.search.out, fields);
+            }
             fields.put("backend", compute.name());
             fields.put("device", compute.device());
             output.result(fields, text);
         }
         return 0;
-    }
-
-    private String search(Preview preview, Map<String, Object> fields) {
-        Vectors.requireHitsName(asked.search.out);
-        try (Arena arena = Arena.ofShared()) {
-            Matrix queries = Queries.read(asked.search.queries, inputs, preview.collection().spec().dim(), arena);
-            SearchResult found = preview.search(queries, k);
-            SearchResult now = preview.collection().search(queries, SearchRequest.nearest(1));
-            int other = 0;
-            for (int q = 0; q < queries.rows(); q++) {
-                other += found.id(q, 0) == now.id(q, 0) ? 0 : 1;
-            }
-            Vectors.writeHits(asked.search.out, found.ids(), found.queries(), k);
-            fields.put("queries", queries.rows());
-            fields.put("other_nearest", other);
-            fields.put("out", asked.search.out);
-            return "%s: %d neighbours of %d queries, the nearest is another one for %d".formatted(asked.search.out, k, queries.rows(), other);
-        }
-    }
-
-    private String compare(Preview preview, Map<String, Object> fields) {
-        LabelledRows.Chosen chosen = rows.read(asked.labels, preview.collection());
-        long[] asking = chosen.some(MOST);
-        check(asking.length > 0, "rows: none to ask for (expected rows of the collection with a label)");
-        List<Comparison> measures = preview.compare(asking, chosen.all(), k, seed);
-        fields.put("queries", asking.length);
-        Comparisons.put(measures, fields);
-        return "%d rows asked for their class, %d candidates each:%s".formatted(asking.length, candidates, Comparisons.table(measures));
     }
 }

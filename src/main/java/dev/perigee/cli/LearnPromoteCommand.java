@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 /** {@code perigee learn promote}: puts a learned distance in service, if it is not worse. */
 @Command(name = "promote", description = {"Put a learned distance in service, if it is not worse than what is there.",
     "Maps the rows as given into a new space, builds the index there, judges both on labelled rows, then changes the folder in one step.",
-    "Refused, with the numbers and exit 1, if hit@1 or MAP@R fall by more than chance explains (95 % interval of the paired "
+    "Refused, with the numbers and exit 1, if hit@1 or MAP@R fall by more than chance explains (95 %% interval of the paired "
             + "difference below 0), or the recall of the index does so below .99. The space before is kept: learn rollback.",
     "A server that serves the folder answers with what it opened, until it is started again."})
 final class LearnPromoteCommand implements Callable<Integer> {
@@ -72,7 +72,13 @@ final class LearnPromoteCommand implements Callable<Integer> {
                     collection.promote(candidate);
                     collection.save(index);
                 }
-                report(gate, candidate, compute);
+                if (gate.passes() || force || output.isJson()) { // else its error tells all
+                    Map<String, Object> fields = new LinkedHashMap<>();
+                    String text = LearnReport.promotion(gate, gate.passes() || force, candidate.info(), fields);
+                    fields.put("backend", compute.name());
+                    fields.put("device", compute.device());
+                    output.result(fields, index + ": " + text);
+                }
                 if (!force) {
                     gate.requirePass();
                 }
@@ -85,29 +91,5 @@ final class LearnPromoteCommand implements Callable<Integer> {
     private static IndexSpec fitting(IndexSpec index, int dim) {
         boolean fits = index.kind() != IndexKind.IVF_PQ || index.pqM() == 0 || dim % index.pqM() == 0;
         return fits ? index : new IndexSpec(index.kind(), index.lists(), 0, index.pqBits(), index.seed());
-    }
-
-    /** A refusal without {@code --json} is told by its error alone. */
-    private void report(Gate gate, Candidate candidate, ComputeBackend compute) {
-        boolean promoted = gate.passes() || force;
-        if (!promoted && !output.isJson()) {
-            return;
-        }
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("promoted", promoted);
-        fields.put("forced", promoted && !gate.passes());
-        fields.put("space_version", promoted ? gate.after() : gate.before());
-        fields.put("method", candidate.info().method());
-        fields.put("distance", candidate.info().distance().label());
-        fields.put("dim", candidate.info().dim());
-        fields.put("rows", gate.rows());
-        fields.put("classes", gate.classes());
-        Comparisons.put(gate.measures(), fields);
-        fields.put("worse", gate.refusals().stream().map(measure -> measure.name()).toList());
-        fields.put("backend", compute.name());
-        fields.put("device", compute.device());
-        output.result(fields, "%s: space %d (%s, dim %d) is in service%s; %d rows of %d classes:%s".formatted(index, gate.after(),
-                candidate.info().method(), candidate.info().dim(), gate.passes() ? "" : ", forced though it is worse", gate.rows(),
-                gate.classes(), Comparisons.table(gate.measures())));
     }
 }

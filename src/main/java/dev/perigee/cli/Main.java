@@ -44,7 +44,9 @@ public final class Main implements Runnable {
         try {
             status = plain(program).execute(args);
         } catch (Error e) { // not an Exception, so picocli lets it through: out of memory, most likely
-            line(new PrintWriter(System.err), e.toString());
+            boolean isLearn = e instanceof NoClassDefFoundError && String.valueOf(e.getMessage()).startsWith("dev/perigee/learn/");
+            line(new PrintWriter(System.err), isLearn ? "learn: this build cannot, as the image for servers (expected a whole one)"
+                    : e.toString());
             status = FAILED;
         }
         System.exit(status);

@@ -295,6 +295,42 @@ class SpaceTest {
     }
 
     @Test
+    void whatFailsLeavesTheSpaceInService() {
+        Path saved = folder.resolve("saved");
+        Matrix rows = rows(80, 12);
+        boolean[] fail = new boolean[1];
+        try (Collection collection = Collection.create(new CollectionSpec("cars", DIM, Distance.L2, IndexSpec.FLAT), failing(fail), saved)) {
+            collection.add(UpsertRequest.of(rows.slice(0, 60)));
+            collection.save(saved);
+            try (Candidate candidate = collection.prepare(space(1, Distance.L2, IndexSpec.FLAT), Progress.NONE)) {
+                collection.add(UpsertRequest.of(rows.slice(60, 80)));
+                fail[0] = true;
+                assertThatThrownBy(() -> collection.promote(candidate)).hasMessage("no memory on the device");
+                fail[0] = false;
+                assertFindsItself(collection, rows, 0, 1);
+                assertThat(collection.info().spaces()).hasSize(1);
+                collection.promote(candidate);
+            }
+            assertFindsItself(collection, rows, 0, 2);
+            collection.save(saved);
+        }
+        try (Collection collection = Collection.open(saved, backend)) {
+            assertFindsItself(collection, rows, 0, 2);
+        }
+    }
+
+    /** The backend, but for {@code open} while it is told to fail. */
+    private static ComputeBackend failing(boolean[] fail) {
+        return (ComputeBackend) java.lang.reflect.Proxy.newProxyInstance(SpaceTest.class.getClassLoader(), new Class<?>[] {ComputeBackend.class},
+                (proxy, method, arguments) -> {
+                    if (fail[0] && method.getName().equals("open")) {
+                        throw new IllegalStateException("no memory on the device");
+                    }
+                    return method.invoke(backend, arguments);
+                });
+    }
+
+    @Test
     void aFolderOfBeforeThereWereSpacesIsOpened() {
         Path saved = folder.resolve("saved");
         Matrix rows = rows(50, 10);

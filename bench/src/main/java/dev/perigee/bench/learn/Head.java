@@ -21,20 +21,28 @@ import dev.perigee.vector.Transform;
  */
 record Head(String name, String loss, String miner, String sampler, double rate) {
     /** More steps only unlearn: the best on the validation classes is among these. */
-    private static final int STEPS = 150;
-    private static final int CHECK_EVERY = 15;
+    private static final int STEPS = 240;
+    private static final int CHECK_EVERY = 20;
     private static final int PATIENCE = 4;
 
     /** Learns on some classes; the weights that are best by MAP@R on others are kept. */
     Trained train(ClincVectors train, ClincVectors validation, long seed, ComputeBackend backend) {
-        int dim = train.rows().dim();
-        Transform start = Starts.unit(Starts.identity(dim, dim));
-        return new Training(recipe(STEPS, seed), start, RowSource.of(train.rows()), train.labels(), backend)
+        return training(train, STEPS, seed, backend)
                 .validatedBy(transform -> Quality.of(validation.rows(), validation.labels(), transform, Distance.COSINE, backend).map())
                 .run(Training.Listener.NONE);
     }
 
-    Recipe recipe(int steps, long seed) {
+    /** Learns on all classes that are there, for as many steps as were best. */
+    Transform train(ClincVectors train, int steps, long seed, ComputeBackend backend) {
+        return training(train, steps, seed, backend).run(Training.Listener.NONE).transform();
+    }
+
+    private Training training(ClincVectors train, int steps, long seed, ComputeBackend backend) {
+        int dim = train.rows().dim();
+        return new Training(recipe(steps, seed), Starts.unit(Starts.identity(dim, dim)), RowSource.of(train.rows()), train.labels(), backend);
+    }
+
+    private Recipe recipe(int steps, long seed) {
         return new Recipe(Losses.parse(loss), EmbeddingDistance.COSINE, Sampler.parse(sampler), Miners.parse(miner), steps, rate, seed,
                 CHECK_EVERY, PATIENCE);
     }
