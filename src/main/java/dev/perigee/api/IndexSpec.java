@@ -2,6 +2,9 @@ package dev.perigee.api;
 
 import static dev.perigee.PerigeeException.check;
 
+import dev.perigee.distance.Distance;
+import dev.perigee.vector.Matrix;
+
 /**
  * The index that a collection is built with.
  *
@@ -20,6 +23,13 @@ public record IndexSpec(IndexKind kind, int lists, int pqM, int pqBits, long see
         check(lists >= 0 && lists <= MAX_LISTS, "lists: %d (expected 0 to %d)", lists, MAX_LISTS);
         check(pqM >= 0, "pq-m: %d (expected 0 or more)", pqM);
         check(pqBits == 8 || pqBits == 4, "pq-bits: %d (expected 8 or 4)", pqBits);
+    }
+
+    /** Refuses rows of a dim that this index cannot take. */
+    public void requireFits(int dim, Distance distance) {
+        check(distance != Distance.INNER_PRODUCT || kind == IndexKind.FLAT || dim < Matrix.MAX_DIM,
+                "dim: %d (expected at most %d for lists by inner product, which take one more)", dim, Matrix.MAX_DIM - 1);
+        check(kind != IndexKind.IVF_PQ || pqM == 0 || dim % pqM == 0, "pq-m: %d (expected a divisor of dim %d)", pqM, dim);
     }
 
     /** An IVF-Flat index of {@code lists} lists (0 = chosen). */

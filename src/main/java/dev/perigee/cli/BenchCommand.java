@@ -19,15 +19,15 @@ import picocli.CommandLine.Spec;
 /** {@code perigee bench}: how fast the parts are by themselves, beside what the machine could do. */
 @Command(name = "bench", description = "Measure the kernels, a GPU, or what the server adds to a search.",
         subcommands = {BenchCommand.Kernels.class, GpuBenchCommand.class, BenchCommand.Rpc.class},
-        footer = {"", "From a checkout, ./perigee bench also has peers (FAISS, hnswlib, Lucene and JVector beside Perigee)",
-            "and load (latency of the server under a fixed rate of requests)."})
+        footer = {"", "From a checkout, ./perigee bench also has peers (FAISS, hnswlib, Lucene and JVector beside Perigee),",
+            "load (latency of the server under a fixed rate of requests) and learn (what learned distances find)."})
 final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to measure: kernels, gpu or rpc; from a checkout also peers or load");
+        throw new ParameterException(spec.commandLine(), "say what to measure: kernels, gpu or rpc; from a checkout also peers, load or learn");
     }
 
     /** {@code perigee bench kernels}. */

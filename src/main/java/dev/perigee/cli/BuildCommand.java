@@ -15,6 +15,7 @@ import dev.perigee.dataset.VectorFormat;
 import dev.perigee.dataset.VectorReader;
 import dev.perigee.dataset.Vectors;
 import dev.perigee.distance.Distance;
+import dev.perigee.index.TransformFile;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -58,6 +59,10 @@ final class BuildCommand implements Callable<Integer> {
     @Option(names = "--distance", required = true, paramLabel = "D", description = "l2, cosine or ip (inner product).")
     private String distance;
 
+    @Option(names = "--transform", paramLabel = "A", description = {
+        "What learn fit made: rows and queries are mapped by it, then compared. The rows are kept as given."})
+    private Path transform;
+
     @Option(names = "--lists", paramLabel = "N", defaultValue = "0",
             description = "Inverted lists (default: square root of the rows).")
     private int lists;
@@ -87,10 +92,11 @@ final class BuildCommand implements Callable<Integer> {
         IndexSpec spec = new IndexSpec(IndexKind.parse(index), lists, pqM, pqBits, seed);
         Distance by = Distance.parse(distance);
         Optional<VectorFormat> format = inputs.format();
+        Optional<TransformFile.Content> learned = Optional.ofNullable(transform).map(TransformFile::read);
         try (ComputeBackend compute = backend.open(); Bar bar = new Bar();
                 VectorReader reader = VectorReader.open(data, format)) {
             CollectionSpec collectionSpec = new CollectionSpec(CollectionNames.of(name, out), reader.dim(), by, spec);
-            try (Collection collection = Collection.create(collectionSpec, compute, out)) {
+            try (Collection collection = Collection.create(collectionSpec, learned, compute, out)) {
                 long skipped = load(collection, reader, bar);
                 BuildPlan plan = collection.plan();
                 output.note("building %s of %d x %d: about %.1f s, %.1f MB beside the rows", index, collection.info().rows(),
@@ -162,6 +168,8 @@ final class BuildCommand implements Callable<Integer> {
         fields.put("rows", info.rows());
         fields.put("skipped", skipped);
         fields.put("dim", collection.spec().dim());
+        fields.put("space_dim", info.space().dim());
+        fields.put("method", info.space().method());
         fields.put("lists", plan.lists());
         fields.put("pq_m", plan.pqM());
         fields.put("pq_bits", plan.pqM() == 0 ? 0 : pqBits);

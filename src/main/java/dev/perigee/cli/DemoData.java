@@ -29,16 +29,25 @@ record DemoData(Matrix rows, Matrix queries, String name) {
 
     /** The test images of Fashion-MNIST, which the program carries. In memory of {@code arena}, as all here. */
     static DemoData fashion(Arena arena) {
-        try (InputStream resource = DemoData.class.getResourceAsStream("/dev/perigee/demo/" + IMAGES)) {
+        return heldOut(carried("demo/" + IMAGES, "--data takes a file", arena), "Fashion-MNIST");
+    }
+
+    /**
+     * A file of vectors that the program carries.
+     *
+     * @param advice what else can be done where it does not
+     * @throws PerigeeException NOT_FOUND
+     */
+    static Matrix carried(String name, String advice, Arena arena) {
+        try (InputStream resource = DemoData.class.getResourceAsStream("/dev/perigee/" + name)) {
             if (resource == null) {
-                throw new PerigeeException(ErrorCode.NOT_FOUND,
-                        "images: not in this build (expected %s; --data takes a file)".formatted(IMAGES));
+                throw new PerigeeException(ErrorCode.NOT_FOUND, "images: not in this build (expected %s; %s)".formatted(name, advice));
             }
             // the readers of data sets read files
-            Path file = Files.createTempFile("perigee-", "-" + IMAGES);
+            Path file = Files.createTempFile("perigee-", "-" + Path.of(name).getFileName());
             try {
                 Files.copy(resource, file, StandardCopyOption.REPLACE_EXISTING);
-                return heldOut(Vectors.read(file, arena), "Fashion-MNIST");
+                return Vectors.read(file, arena);
             } finally {
                 Files.delete(file);
             }

@@ -62,6 +62,7 @@ final class EvalCommand implements Callable<Integer> {
             fields.put("qps", Output.rounded(timing.qps()));
             fields.put("p50_us", Output.rounded(timing.p50Micros()));
             fields.put("p99_us", Output.rounded(timing.p99Micros()));
+            fields.put("space_version", result.spaceVersion());
             fields.put("bytes", info.bytes());
             fields.put("backend", info.backend());
             fields.put("device", info.device());

@@ -18,7 +18,8 @@ import picocli.CommandLine.Option;
 
 /** {@code perigee export-faiss}: an index folder becomes an index file of FAISS. */
 @Command(name = "export-faiss", description = {"Write an index as an index file of FAISS.",
-    "Any FAISS reads it: centroids, codebooks, codes and ids are the same. Cosine becomes unit rows behind an L2norm."})
+    "Any FAISS reads it: centroids, codebooks, codes and ids are the same. Cosine becomes unit rows behind an L2norm.",
+    "The rows are those of the space in service: where a transform maps them, map the queries of FAISS by it too."})
 final class ExportFaissCommand implements Callable<Integer> {
     @Mixin
     private Output output;

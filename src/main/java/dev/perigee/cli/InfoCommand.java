@@ -1,6 +1,7 @@
 package dev.perigee.cli;
 
 import dev.perigee.api.CollectionInfo;
+import dev.perigee.api.SpaceInfo;
 import dev.perigee.client.Client;
 import dev.perigee.collection.Collection;
 import dev.perigee.compute.ComputeBackend;
@@ -49,6 +50,16 @@ final class InfoCommand implements Callable<Integer> {
         fields.put("index", info.spec().index().kind().label());
         fields.put("distance", info.spec().distance().label());
         fields.put("dim", info.spec().dim());
+        fields.put("space_version", info.space().version());
+        fields.put("space_dim", info.space().dim());
+        fields.put("method", info.space().method());
+        if (info.spaces().size() > 1) {
+            SpaceInfo before = info.spaces().get(1);
+            fields.put("previous_space_version", before.version());
+            fields.put("previous_space_dim", before.dim());
+            fields.put("previous_method", before.method());
+            fields.put("previous_distance", before.distance().label());
+        }
         fields.put("rows", info.rows());
         fields.put("indexed", info.indexed());
         fields.put("bytes", info.bytes());
@@ -58,8 +69,18 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     static String text(CollectionInfo info) {
-        return "%s: %s, %s, %d rows x %d (%d of them indexed), %.1f MB, on %s".formatted(info.spec().name(),
-                info.spec().index().kind().label(), info.spec().distance().label(), info.rows(), info.spec().dim(), info.indexed(),
+        return "%s: %s, %s, %d rows x %d%s (%d of them indexed), %.1f MB, on %s".formatted(info.spec().name(),
+                info.spec().index().kind().label(), info.spec().distance().label(), info.rows(), info.spec().dim(), spaces(info), info.indexed(),
                 info.bytes() / 1e6, info.device());
+    }
+
+    /** Nothing for a collection whose rows are searched as given and always were. */
+    private static String spaces(CollectionInfo info) {
+        List<SpaceInfo> all = info.spaces();
+        if (all.size() == 1 && all.getFirst().method().equals(SpaceInfo.GIVEN)) {
+            return "";
+        }
+        return ", " + all.stream().map(space -> "%sspace %d (%s, %s, dim %d)".formatted(space == all.getFirst() ? "" : "before it ",
+                space.version(), space.method(), space.distance().label(), space.dim())).collect(Collectors.joining(", "));
     }
 }

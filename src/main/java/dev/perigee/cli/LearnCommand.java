@@ -7,7 +7,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code perigee learn}: learning a distance, and judging one. */
 @Command(name = "learn", description = "Learn a distance from labels, and judge what near rows have in common.",
-        subcommands = {LearnEvalCommand.class})
+        subcommands = {LearnDemoCommand.class, LearnFitCommand.class, LearnApplyCommand.class, LearnMineCommand.class, LearnEvalCommand.class,
+            LearnPreviewCommand.class, LearnPromoteCommand.class, LearnRollbackCommand.class})
 final class LearnCommand implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "perigee", description = "A nearest-neighbour engine and server.", mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class, scope = ScopeType.INHERIT, sortOptions = false,
         subcommands = {DemoCommand.class, BuildCommand.class, SearchCommand.class, EvalCommand.class, InfoCommand.class,
-            ServeCommand.class, ImportFaissCommand.class, ExportFaissCommand.class, LearnCommand.class, DoctorCommand.class,
+            ServeCommand.class, ImportFaissCommand.class, ExportFaissCommand.class, DoctorCommand.class,
             BenchCommand.class})
 public final class Main implements Runnable {
     private static final int FAILED = 1;
@@ -52,7 +52,8 @@ public final class Main implements Runnable {
 
     /** The whole command line, ready to execute; tests give it other writers. */
     static CommandLine commandLine() {
-        return plain(new CommandLine(new Main()));
+        boolean canLearn = Main.class.getResource("/dev/perigee/learn/Gate.class") != null;
+        return plain(new CommandLine(new Main()).addSubcommand(canLearn ? new LearnCommand() : new WithoutLearnCommand()));
     }
 
     /** One plain line per error, and the status that says of which kind it was. */

@@ -21,7 +21,7 @@ public final class RowOptions {
     private List<String> names;
 
     /** Measures the rows that are wanted and prints them, with the machine. A name that no benchmark has is wrong use. */
-    void print(List<Benchmark> benchmarks, Output output, ComputeBackend backend) {
+    public void print(List<Benchmark> benchmarks, Output output, ComputeBackend backend) {
         List<Benchmark.Row> rows = measure(benchmarks, output);
         output.result(RowTable.fields(rows, machine(backend)), RowTable.text(rows));
     }

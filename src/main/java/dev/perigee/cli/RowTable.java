@@ -53,11 +53,17 @@ final class RowTable {
             String goal = row.hasGoal() ? sign + number(row.goal()) : "";
             String met = !row.hasGoal() || Double.isNaN(row.value()) ? "" : row.met() ? "yes" : "NO";
             double stretch = row.context().stretch();
-            lines.add(context ? new String[] {row.name(), number(row.value()), row.unit(), number(row.context().limit()), goal,
+            lines.add(context ? new String[] {row.name(), number(row.value()), row.unit() + interval(row.context().more()),
+                number(row.context().limit()), goal,
                 Double.isNaN(stretch) ? "" : sign + number(stretch), row.context().anchor(), met}
                     : new String[] {row.name(), number(row.value()), row.unit(), goal, met});
         }
         return aligned(lines);
+    }
+
+    /** Where a figure lies with 95 % confidence, if that is known. */
+    private static String interval(Map<String, Double> more) {
+        return more.containsKey("low") ? " (%s to %s)".formatted(number(more.get("low")), number(more.get("high"))) : "";
     }
 
     /** Columns two spaces apart, the second and a fourth of limits to the right. */

@@ -90,6 +90,7 @@ final class SearchCommand implements Callable<Integer> {
             }
             fields.put("backend", info.backend());
             fields.put("device", info.device());
+            fields.put("space_version", result.spaceVersion());
             fields.put("queries", result.queries());
             fields.put("k", result.k());
             fields.put("qps", Output.rounded(result.queries() / seconds));

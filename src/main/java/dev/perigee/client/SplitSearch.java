@@ -1,10 +1,12 @@
 package dev.perigee.client;
 
+import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import dev.perigee.api.SearchResult;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A search that needs several frames: a few are on their way at any time, and their answers are joined. */
 final class SplitSearch {
@@ -22,6 +24,8 @@ final class SplitSearch {
     private final long[] ids;
     private final float[] scores;
     private final CompletableFuture<SearchResult> whole = new CompletableFuture<>();
+    /** Of the first answer; 0 before it. */
+    private final AtomicInteger spaceVersion = new AtomicInteger();
     // under this object's lock
     private final Set<CompletableFuture<SearchResult>> running = new HashSet<>();
     private int next;
@@ -77,6 +81,13 @@ final class SplitSearch {
     }
 
     private void join(CompletableFuture<SearchResult> future, int from, SearchResult result) {
+        int version = spaceVersion.updateAndGet(known -> known == 0 ? result.spaceVersion() : known);
+        if (version != result.spaceVersion()) {
+            whole.completeExceptionally(new PerigeeException(ErrorCode.UNAVAILABLE,
+                    "space: version %d went into service during a search of version %d; ask again".formatted(
+                            result.spaceVersion(), version)));
+            return;
+        }
         System.arraycopy(result.ids(), 0, ids, from * k, result.ids().length);
         System.arraycopy(result.scores(), 0, scores, from * k, result.scores().length);
         boolean last;
@@ -86,7 +97,7 @@ final class SplitSearch {
             last = done == rows;
         }
         if (last) {
-            whole.complete(new SearchResult(rows, k, ids, scores));
+            whole.complete(new SearchResult(rows, k, ids, scores, version));
         } else {
             startNext();
         }

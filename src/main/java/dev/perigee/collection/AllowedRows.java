@@ -39,19 +39,15 @@ final class AllowedRows extends Shared {
 
     /** @param searcher over the segments */
     static AllowedRows all(List<Segment> segments, Searcher searcher) {
-        return new AllowedRows(segments, searcher, List.of(), rows(segments), null);
+        return new AllowedRows(segments, searcher, List.of(), SpaceSegments.rows(segments), null);
     }
 
     /** @param searcher over the segments; its backend searches the copy too */
     static AllowedRows of(Filter filter, List<Segment> segments, Searcher searcher) {
         List<RowMask> masks = segments.stream().map(segment -> mask(filter, segment)).toList();
         long count = masks.stream().mapToLong(RowMask::cardinality).sum();
-        Copy copy = count < FEW * rows(segments) ? Copy.of(segments, masks, (int) count, searcher) : null;
+        Copy copy = count < FEW * SpaceSegments.rows(segments) ? Copy.of(segments, masks, (int) count, searcher) : null;
         return new AllowedRows(segments, searcher, masks, count, copy);
-    }
-
-    private static long rows(List<Segment> segments) {
-        return segments.stream().mapToLong(Segment::count).sum();
     }
 
     private static RowMask mask(Filter filter, Segment segment) {

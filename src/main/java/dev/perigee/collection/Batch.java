@@ -2,11 +2,11 @@ package dev.perigee.collection;
 
 import static dev.perigee.PerigeeException.check;
 
-import dev.perigee.api.CollectionSpec;
 import dev.perigee.api.Filter;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.SearchRequest;
 import dev.perigee.api.SearchResult;
+import dev.perigee.compute.ArenaQueries;
 import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
 import dev.perigee.distance.Distance;
@@ -26,17 +26,21 @@ import java.util.Optional;
  * {@link #search} once, close. One thread.
  */
 public final class Batch implements AutoCloseable {
-    private final CollectionSpec spec;
+    private final Space space;
     private final Snapshot snapshot;
+    /** Of the space, where the searcher reads them. */
     private final Searcher.Queries queries;
+    /** As the caller has them; the same memory where no transform stands between. */
+    private final Searcher.Queries given;
     private boolean open = true;
 
     /** Takes over a share of the snapshot. */
-    Batch(CollectionSpec spec, Snapshot snapshot, int rows) {
-        this.spec = spec;
+    Batch(Snapshot snapshot, int rows) {
         this.snapshot = snapshot;
+        this.space = snapshot.space();
         try {
             this.queries = snapshot.searcher().queries(rows);
+            this.given = space.isMapped() ? new ArenaQueries(rows, space.spec().dim()) : queries;
         } catch (Throwable e) {
             snapshot.release();
             throw e;
@@ -47,9 +51,9 @@ public final class Batch implements AutoCloseable {
     public record Part(int rows, SearchRequest request) {
     }
 
-    /** Where the queries go: [rows, dim], zero at first. */
+    /** Where the queries go: [rows, dim as given], zero at first. */
     public Matrix queries() {
-        return queries.matrix();
+        return given.matrix();
     }
 
     /**
@@ -63,11 +67,14 @@ public final class Batch implements AutoCloseable {
     public List<SearchResult> search(List<Part> parts) {
         int rows = parts.stream().mapToInt(Part::rows).sum();
         List<Optional<Filter>> filters = parts.stream().map(part -> part.request().filter()).distinct().toList();
-        check(filters.size() <= 1, "filters: %d in one batch (expected one, collection '%s')", filters.size(), spec.name());
+        check(filters.size() <= 1, "filters: %d in one batch (expected one, collection '%s')", filters.size(), name());
+        Matrix asked = given.matrix().slice(0, rows);
+        int bad = asked.firstNotFinite();
+        check(bad < 0, "query %d: not finite (expected numbers, collection '%s')", bad, name());
         Matrix matrix = queries.matrix().slice(0, rows);
-        int bad = matrix.firstNotFinite();
-        check(bad < 0, "query %d: not finite (expected numbers, collection '%s')", bad, spec.name());
-        if (spec.distance() == Distance.COSINE) {
+        if (given != queries) {
+            space.map(asked, matrix);
+        } else if (space.distance() == Distance.COSINE) {
             UnitRows.copy(matrix, matrix);
         }
         int[] k = new int[rows];
@@ -103,24 +110,24 @@ public final class Batch implements AutoCloseable {
             int rank = i % k;
             if (rank < top.size(query)) {
                 ids[i] = allowed.id(top.position(query, rank));
-                scores[i] = spec.distance().score(top.distance(query, rank));
+                scores[i] = space.distance().score(top.distance(query, rank));
             } else {
                 ids[i] = -1;
-                scores[i] = spec.distance().missingScore();
+                scores[i] = space.distance().missingScore();
             }
         }
-        return new SearchResult(part.rows(), k, ids, scores);
+        return new SearchResult(part.rows(), k, ids, scores, space.version());
     }
 
     /** What a request means here; refuses what the index cannot honour. */
     private SearchParams params(SearchRequest request) {
-        IndexKind kind = spec.index().kind();
+        IndexKind kind = space.spec().index().kind();
         check(kind != IndexKind.FLAT || request.probes().isEmpty(),
                 "probes: %d (expected none: collection '%s' is flat and searches every row)",
-                request.probes().orElse(0), spec.name());
+                request.probes().orElse(0), name());
         check(kind == IndexKind.IVF_PQ || request.refine().orElse(0) == 0,
                 "refine: %d (expected none: collection '%s' is %s and its answers come from whole rows)",
-                request.refine().orElse(0), spec.name(), kind.label());
+                request.refine().orElse(0), name(), kind.label());
         int lists = snapshot.segments().stream().mapToInt(s -> lists(s.index())).max().orElse(0);
         int probes = request.probes().orElse(Defaults.probes(lists));
         return switch (kind) {
@@ -131,6 +138,10 @@ public final class Batch implements AutoCloseable {
                 yield new SearchParams.IvfPq(probes, refine == 0 ? 0 : Math.max(refine, request.k()));
             }
         };
+    }
+
+    private String name() {
+        return space.spec().name();
     }
 
     static int lists(IndexData data) {
@@ -145,6 +156,7 @@ public final class Batch implements AutoCloseable {
     public void close() {
         if (open) {
             open = false;
+            given.close();
             queries.close();
             snapshot.release();
         }

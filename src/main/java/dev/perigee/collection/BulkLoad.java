@@ -38,10 +38,15 @@ public final class BulkLoad implements AutoCloseable {
     /** The rows become part of the collection. */
     public void commit() {
         writer.commit();
-        Path spaceFile = collection.newFile("space");
-        SegmentFiles.writeSpace(rowFile, spaceFile, collection.spec());
-        collection.addLoaded(rowFile, spaceFile);
-        committed = true;
+        while (!committed) {
+            Space space = collection.space();
+            Path spaceFile = collection.newFile("space");
+            SegmentFiles.mapRows(rowFile, spaceFile, space, collection.backend(), rows -> { });
+            committed = collection.addLoaded(rowFile, spaceFile, space);
+            if (!committed) { // another space went into service meanwhile
+                WorkingFolder.delete(spaceFile);
+            }
+        }
     }
 
     @Override

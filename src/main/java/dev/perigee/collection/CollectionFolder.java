@@ -9,38 +9,52 @@ import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.TransformFile;
 import dev.perigee.storage.Attributes;
 import dev.perigee.storage.Manifest;
 import dev.perigee.storage.StagedFolder;
 import dev.perigee.vector.Matrix;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 
-/** A collection as a folder: reads and writes the manifest and the files it names (see the package). */
+/** A collection as a folder: its manifest and the files it names (see the package). */
 final class CollectionFolder {
-    private static final List<String> KINDS = List.of("rows", "space", "model", "lists");
-
     private CollectionFolder() {
     }
 
-    /** @param segments each with one owner, the caller */
-    record Content(CollectionSpec spec, List<Segment> segments, long nextId) {
+    /**
+     * What a folder holds; the caller holds a share of each segment.
+     *
+     * @param live     in service
+     * @param previous in service before; null if there was none
+     */
+    record Content(SpaceSegments live, SpaceSegments previous, long nextId) {
     }
 
     static Content read(Path folder) {
         Attributes manifest = Manifest.read(folder);
-        CollectionSpec spec = spec(manifest);
-        int count = manifest.integer("segments", 1, 1 << 20);
         long nextId = manifest.number("next_id", 0, Long.MAX_VALUE);
+        SpaceSegments live = readSpace(manifest, "", folder);
+        try {
+            boolean hasPrevious = manifest.has(FolderWriter.PREVIOUS + "segments");
+            return new Content(live, hasPrevious ? readSpace(manifest, FolderWriter.PREVIOUS, folder) : null, nextId);
+        } catch (Throwable e) {
+            live.release();
+            throw e;
+        }
+    }
+
+    private static SpaceSegments readSpace(Attributes manifest, String prefix, Path folder) {
+        Space space = space(manifest, prefix, folder);
+        int count = manifest.integer(prefix + "segments", 1, 1 << 20);
         List<Segment> segments = new ArrayList<>();
         try {
             for (int n = 1; n <= count; n++) {
                 List<Path> files = new ArrayList<>();
-                for (String kind : KINDS) {
-                    String key = "segment-%d.%s".formatted(n, kind);
+                for (String kind : FolderWriter.KINDS) {
+                    String key = prefix + "segment-%d.%s".formatted(n, kind);
                     if (manifest.has(key)) {
                         files.add(folder.resolve(fileName(manifest.text(key), folder)));
                     }
@@ -49,14 +63,14 @@ final class CollectionFolder {
                     throw new PerigeeException(ErrorCode.CORRUPT_FILE,
                             "segment %d: %d files (expected 2 or 4, folder %s)".formatted(n, files.size(), folder));
                 }
-                segments.add(SegmentFiles.open(files, spec.dim(), spec.distance(), new WorkingFiles()));
+                segments.add(SegmentFiles.open(files, space, new WorkingFolder(folder)));
             }
-            requireOneIndex(segments, spec.index().kind(), folder);
+            requireOneIndex(segments, space.spec().index().kind(), folder);
         } catch (Throwable e) {
             segments.forEach(Segment::release);
             throw e;
         }
-        return new Content(spec, segments, nextId);
+        return new SpaceSegments(space, segments);
     }
 
     /** A space has one kind of index and one model; kernels rely on it. */
@@ -80,62 +94,41 @@ final class CollectionFolder {
         }
     }
 
-    private static CollectionSpec spec(Attributes manifest) {
-        IndexSpec index = new IndexSpec(manifest.word("index", IndexKind::parse),
-                manifest.integer("lists", 0, IndexSpec.MAX_LISTS), manifest.integer("pq_m", 0, Matrix.MAX_DIM),
-                manifest.integer("pq_bits", 4, 8), manifest.number("seed", Long.MIN_VALUE, Long.MAX_VALUE));
-        return new CollectionSpec(manifest.text("name"), manifest.integer("dim", 1, Matrix.MAX_DIM),
-                manifest.word("distance", Distance::parse), index);
+    private static Space space(Attributes manifest, String prefix, Path folder) {
+        IndexSpec index = new IndexSpec(manifest.word(prefix + "index", IndexKind::parse),
+                manifest.integer(prefix + "lists", 0, IndexSpec.MAX_LISTS), manifest.integer(prefix + "pq_m", 0, Matrix.MAX_DIM),
+                manifest.integer(prefix + "pq_bits", 4, 8), manifest.number(prefix + "seed", Long.MIN_VALUE, Long.MAX_VALUE));
+        CollectionSpec spec = new CollectionSpec(manifest.text("name"), manifest.integer("dim", 1, Matrix.MAX_DIM),
+                manifest.word(prefix + "distance", Distance::parse), index);
+        int version = manifest.has(prefix + "space") ? manifest.integer(prefix + "space", 1, Integer.MAX_VALUE) : 1;
+        Optional<TransformFile.Content> transform = manifest.optional(prefix + "transform")
+                .map(name -> TransformFile.read(folder.resolve(fileName(name, folder))));
+        return new Space(version, spec, transform);
     }
 
     /** A manifest names files of its own folder only. */
     private static String fileName(String name, Path folder) {
-        if (!name.matches("[a-z]+-[0-9]+\\.pgb")) {
+        if (!name.matches(FolderWriter.FILE_NAME)) {
             throw new PerigeeException(ErrorCode.CORRUPT_FILE,
                     "file: '%s' (expected a name like rows-1.pgb, folder %s)".formatted(name, folder));
         }
         return name;
     }
 
-    /** Files that exist are linked where the file system allows, else copied; rows in memory are written. */
-    static void write(Path folder, CollectionSpec spec, List<Segment> segments, long nextId) {
+    /**
+     * Writes a folder in place of what is there: where that holds files of the collection, beside them, and then another
+     * manifest in one step; else as a new folder.
+     */
+    static void write(Path folder, Content content) {
+        FolderWriter writer = new FolderWriter(folder);
+        if (Manifest.isIn(folder) && writer.holdsFilesOf(content)) {
+            Manifest.write(folder, writer.put(content));
+            writer.sweep();
+            return;
+        }
         try (StagedFolder staged = StagedFolder.create(folder)) {
-            Map<String, Object> manifest = new LinkedHashMap<>();
-            manifest.put("name", spec.name());
-            manifest.put("dim", spec.dim());
-            manifest.put("distance", spec.distance().label());
-            manifest.put("index", spec.index().kind().label());
-            manifest.put("lists", spec.index().lists());
-            manifest.put("pq_m", spec.index().pqM());
-            manifest.put("pq_bits", spec.index().pqBits());
-            manifest.put("seed", spec.index().seed());
-            manifest.put("next_id", nextId);
-            List<Segment> filled = segments.stream().filter(s -> s.count() > 0 || segments.size() == 1).toList();
-            manifest.put("segments", Math.max(1, filled.size()));
-            for (int n = 1; n <= filled.size(); n++) {
-                Segment segment = filled.get(n - 1);
-                List<Path> files = segment.isInFiles() ? segment.files() : writeRows(staged.path(), n, segment, spec);
-                for (int i = 0; i < files.size(); i++) {
-                    String name = "%s-%d.pgb".formatted(KINDS.get(i), n);
-                    if (segment.isInFiles()) {
-                        staged.link(files.get(i), name);
-                    }
-                    manifest.put("segment-%d.%s".formatted(n, KINDS.get(i)), name);
-                }
-            }
-            Manifest.write(staged.path(), manifest);
+            Manifest.write(staged.path(), new FolderWriter(staged.path()).put(content));
             staged.commit();
         }
-    }
-
-    private static List<Path> writeRows(Path folder, int n, Segment segment, CollectionSpec spec) {
-        Path rows = folder.resolve("rows-%d.pgb".formatted(n));
-        Path space = folder.resolve("space-%d.pgb".formatted(n));
-        try (RowWriter writer = new RowWriter(rows, spec.dim())) {
-            writer.append(segment.rows(), segment.ids());
-            writer.commit();
-        }
-        SegmentFiles.writeSpace(rows, space, spec);
-        return List.of(rows, space);
     }
 }

@@ -1,7 +1,5 @@
 package dev.perigee.collection;
 
-import dev.perigee.distance.Distance;
-import dev.perigee.distance.UnitRows;
 import dev.perigee.index.FlatData;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
@@ -14,9 +12,10 @@ import java.util.List;
  */
 final class GrowingRows extends Shared {
     private final Arena arena = Arena.ofShared();
-    private final Distance distance;
+    private final Space space;
+    private final RowMapper mapper;
     private final Matrix given;
-    /** For cosine the unit rows, else the rows as given. */
+    /** Those of the space, which may be the rows as given. */
     private final Matrix rows;
     private final MemorySegment starts;
     private final long[] ids;
@@ -25,13 +24,15 @@ final class GrowingRows extends Shared {
     private FlatData.Extent extent = FlatData.Extent.NONE;
     private int count;
 
-    GrowingRows(Distance distance, int dim, int capacity) {
-        this.distance = distance;
-        this.given = Matrix.allocate(arena, capacity, dim);
-        this.rows = distance == Distance.COSINE ? Matrix.allocate(arena, capacity, dim) : given;
+    /** @param mapper into the space, to stay open while rows are added */
+    GrowingRows(Space space, RowMapper mapper, int capacity) {
+        this.space = space;
+        this.mapper = mapper;
+        this.given = Matrix.allocate(arena, capacity, space.spec().dim());
+        this.rows = mapper.changes() ? Matrix.allocate(arena, capacity, space.dim()) : given;
         this.starts = arena.allocate(capacity * 4L);
         this.ids = new long[capacity];
-        this.mean = Matrix.allocate(arena, 1, dim);
+        this.mean = Matrix.allocate(arena, 1, space.dim());
     }
 
     int room() {
@@ -42,14 +43,14 @@ final class GrowingRows extends Shared {
     void add(Matrix source, Segment.Ids sourceIds, int from, int to) {
         given.copy(source, from, count, to - from);
         Matrix added = rows.slice(count, count + to - from);
-        if (distance == Distance.COSINE) {
-            UnitRows.copy(given.slice(count, count + to - from), added);
+        if (mapper.changes()) {
+            mapper.map(given.slice(count, count + to - from), added);
         }
         if (!centred) {
             centred = true;
             mean = FlatData.mean(added, arena); // any mean is right; that of the first rows is near the others
         }
-        extent = extent.or(FlatData.starts(distance, added, mean, starts.asSlice(count * 4L)));
+        extent = extent.or(FlatData.starts(space.distance(), added, mean, starts.asSlice(count * 4L)));
         for (int i = from; i < to; i++) {
             ids[count + i - from] = sourceIds.id(i);
         }
@@ -60,7 +61,7 @@ final class GrowingRows extends Shared {
     Segment segment() {
         boolean alive = retain();
         assert alive;
-        FlatData data = new FlatData(distance, rows.slice(0, count), mean, starts, extent.radius(), extent.length());
+        FlatData data = new FlatData(space.distance(), rows.slice(0, count), mean, starts, extent.radius(), extent.length());
         return new Segment(given.slice(0, count), row -> ids[row], data, data, List.of(), () -> { }, this::release);
     }
 

@@ -1,6 +1,6 @@
 package dev.perigee.collection;
 
-import dev.perigee.api.CollectionSpec;
+import dev.perigee.compute.ComputeBackend;
 import dev.perigee.vector.Matrix;
 import java.util.List;
 
@@ -13,13 +13,26 @@ final class GrowingTail {
     private static final long MIN_CHUNK_BYTES = 4 << 20;
     private static final long MAX_CHUNK_BYTES = 256 << 20;
 
-    private final CollectionSpec spec;
+    private final Space space;
+    private final ComputeBackend backend;
     private GrowingRows chunk;
+    private RowMapper mapper;
     /** What is seen of the chunk, or null where nothing is yet. */
     private Segment seen;
 
-    GrowingTail(CollectionSpec spec) {
-        this.spec = spec;
+    GrowingTail(Space space, ComputeBackend backend) {
+        this.space = space;
+        this.backend = backend;
+    }
+
+    /** A segment without rows, for a collection without any; its first owner is the caller. */
+    static Segment empty(Space space, ComputeBackend backend) {
+        try (RowMapper mapper = new RowMapper(space, backend)) {
+            GrowingRows none = new GrowingRows(space, mapper, 0);
+            Segment empty = none.segment();
+            none.release();
+            return empty;
+        }
     }
 
     /**
@@ -51,10 +64,11 @@ final class GrowingTail {
     private void startChunk(List<Segment> segments, int wanted) {
         end();
         long inMemory = segments.stream().filter(s -> !s.isInFiles()).mapToLong(Segment::count).sum();
-        long rowBytes = Matrix.stride(spec.dim());
+        long rowBytes = Matrix.stride(space.spec().dim());
         long least = Math.clamp(MIN_CHUNK_BYTES / rowBytes, 64, 4096);
         long most = Math.max(least, MAX_CHUNK_BYTES / rowBytes);
-        chunk = new GrowingRows(spec.distance(), spec.dim(), (int) Math.clamp(Math.max(inMemory, wanted), least, most));
+        mapper = new RowMapper(space, backend);
+        chunk = new GrowingRows(space, mapper, (int) Math.clamp(Math.max(inMemory, wanted), least, most));
     }
 
     /** What is added next begins a chunk of its own. Segments that show this one stay. */
@@ -62,6 +76,7 @@ final class GrowingTail {
         if (chunk != null) {
             chunk.release();
             chunk = null;
+            mapper.close();
         }
         seen = null;
     }

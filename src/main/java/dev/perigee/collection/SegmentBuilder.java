@@ -16,33 +16,72 @@ import dev.perigee.vector.Matrix;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
-/** Makes one indexed segment of several: merges their rows into one file and builds the collection's index over it. */
+/** Makes one segment of several: merges their rows into one file, maps them into a space and builds its index over them. */
 final class SegmentBuilder {
     private static final int BLOCK_ROWS = 4096;
 
     private final Collection collection;
+    private final Space space;
     private final CollectionSpec spec;
     private final ComputeBackend backend;
     private final Stages stages;
-    /** An index that was trained elsewhere; null to train one here. */
-    private final IvfParts adopted;
     private final List<Path> made = new ArrayList<>();
+    /** An index that was trained elsewhere; null to train one here. */
+    private IvfParts adopted;
 
-    SegmentBuilder(Collection collection, ComputeBackend backend, IvfParts adopted, Progress progress) {
+    SegmentBuilder(Collection collection, Space space, ComputeBackend backend, Progress progress) {
         this.collection = collection;
-        this.spec = collection.spec();
+        this.space = space;
+        this.spec = space.spec();
         this.backend = backend;
-        this.adopted = adopted;
         this.stages = new Stages(progress);
     }
 
-    /** The new segment; its first owner is the caller. If it fails, the files that it made are gone. */
+    /** To be built with an index that was trained elsewhere, unless it is null. */
+    SegmentBuilder adopting(IvfParts parts) {
+        adopted = parts;
+        return this;
+    }
+
+    /**
+     * All rows of segments that are in the space, with its index.
+     *
+     * @return the new segment; its first owner is the caller. If it fails, the files that it made are gone
+     */
     Segment build(List<Segment> segments) {
+        return cleaning(() -> {
+            List<Segment> filled = plan(segments);
+            if (isOneFile(filled)) {
+                return indexed(filled.getFirst()); // its rows lie in one file already
+            }
+            Path rows = merge(SpaceSegments.partsFrom(filled, 0));
+            Path mapped = newFile("space");
+            SegmentFiles.copyMapped(filled, mapped, space);
+            return indexedAndReleased(collection.openFiles(List.of(rows, mapped), space));
+        });
+    }
+
+    /** As {@link #build}, of segments that are in another space. */
+    Segment buildMapped(List<Segment> segments) {
+        return cleaning(() -> {
+            List<Segment> filled = plan(segments);
+            Path rows = isOneFile(filled) ? filled.getFirst().files().getFirst() : merge(SpaceSegments.partsFrom(filled, 0));
+            return indexedAndReleased(mapped(rows, SpaceSegments.rows(filled)));
+        });
+    }
+
+    /** The rows of segments that are in another space, from the {@code from}th on, without an index. */
+    Segment mapFrom(List<Segment> segments, long from) {
+        return cleaning(() -> mapped(merge(SpaceSegments.partsFrom(segments, from)), SpaceSegments.rows(segments) - from));
+    }
+
+    private Segment cleaning(Supplier<Segment> make) {
         try {
-            return make(segments);
+            return make.get();
         } catch (Throwable e) {
-            made.forEach(WorkingFiles::delete);
+            made.forEach(WorkingFolder::delete);
             throw e;
         }
     }
@@ -53,19 +92,26 @@ final class SegmentBuilder {
         return file;
     }
 
-    private Segment make(List<Segment> segments) {
-        List<Segment> filled = segments.stream().filter(s -> s.count() > 0).toList();
-        int rows = Math.toIntExact(filled.stream().mapToLong(Segment::count).sum());
+    /** The segments that hold rows; refuses what cannot be built before rows are merged. */
+    private List<Segment> plan(List<Segment> segments) {
         if (adopted == null) {
-            BuildPlan.of(spec.index(), spec.distance(), rows, spec.dim()); // what cannot be built is refused before rows are merged
+            BuildPlan.of(spec.index(), spec.distance(), Math.toIntExact(SpaceSegments.rows(segments)), space.dim());
         }
-        if (filled.size() == 1 && filled.getFirst().isInFiles()) {
-            return indexed(filled.getFirst()); // its rows lie in one file already
-        }
-        Path merged = merge(filled, rows);
-        Path space = newFile("space");
-        SegmentFiles.writeSpace(merged, space, spec);
-        Segment flat = collection.openFiles(List.of(merged, space));
+        return segments.stream().filter(s -> s.count() > 0).toList();
+    }
+
+    private static boolean isOneFile(List<Segment> filled) {
+        return filled.size() == 1 && filled.getFirst().isInFiles();
+    }
+
+    private Segment mapped(Path rows, long count) {
+        Path mapped = newFile("space");
+        stages.begin("map rows", 2 * count); // each twice
+        SegmentFiles.mapRows(rows, mapped, space, backend, stages::at);
+        return collection.openFiles(List.of(rows, mapped), space);
+    }
+
+    private Segment indexedAndReleased(Segment flat) {
         try {
             return indexed(flat);
         } finally {
@@ -73,7 +119,7 @@ final class SegmentBuilder {
         }
     }
 
-    /** A segment of the same rows, with the collection's index over them. */
+    /** A segment of the same rows, with the space's index over them. */
     private Segment indexed(Segment flat) {
         List<Path> files = new ArrayList<>(flat.files().subList(0, 2));
         if (spec.index().kind() != IndexKind.FLAT) {
@@ -81,7 +127,7 @@ final class SegmentBuilder {
             files.add(newFile("lists"));
             writeIndex(flat.flat(), files.get(2), files.get(3));
         }
-        return collection.openFiles(files);
+        return collection.openFiles(files, space);
     }
 
     private void writeIndex(FlatData rows, Path model, Path lists) {
@@ -90,20 +136,20 @@ final class SegmentBuilder {
                     rows.count(), spec.name());
             new IvfWriter(rows, backend, stages).write(adopted, null, model, lists);
         } else {
-            BuildPlan plan = BuildPlan.of(spec.index(), spec.distance(), rows.count(), spec.dim());
+            BuildPlan plan = BuildPlan.of(spec.index(), spec.distance(), rows.count(), space.dim());
             new IvfBuilder(plan, rows, backend, stages).write(model, lists);
         }
     }
 
-    private Path merge(List<Segment> segments, int total) {
-        stages.begin("merge rows", total);
+    private Path merge(List<SpaceSegments.Part> parts) {
+        stages.begin("merge rows", parts.stream().mapToLong(part -> part.rows().rows()).sum());
         Path path = newFile("rows");
         try (RowWriter writer = new RowWriter(path, spec.dim())) {
-            for (Segment segment : segments) {
-                for (int from = 0; from < segment.count(); from += BLOCK_ROWS) {
+            for (SpaceSegments.Part part : parts) {
+                for (int from = 0; from < part.rows().rows(); from += BLOCK_ROWS) {
                     int first = from;
-                    Matrix block = segment.rows().slice(from, Math.min(segment.count(), from + BLOCK_ROWS));
-                    writer.append(block, row -> segment.ids().id(first + row));
+                    Matrix block = part.rows().slice(from, Math.min(part.rows().rows(), from + BLOCK_ROWS));
+                    writer.append(block, row -> part.ids().id(first + row));
                     stages.at(writer.count());
                 }
             }

@@ -1,7 +1,8 @@
 package dev.perigee.collection;
 
-import dev.perigee.api.CollectionSpec;
-import dev.perigee.distance.Distance;
+import static dev.perigee.PerigeeException.check;
+
+import dev.perigee.compute.ComputeBackend;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.FlatFile;
 import dev.perigee.index.IndexData;
@@ -16,10 +17,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /** Opens the files of a segment: rows and space, with model and lists where it has an IVF index. */
 final class SegmentFiles {
     private static final Set<String> ROW_BLOCKS = Set.of("rows", "ids");
+    /** Rows that are worked on at a time. */
+    private static final int BLOCK_ROWS = 1024;
 
     private SegmentFiles() {
     }
@@ -28,17 +33,18 @@ final class SegmentFiles {
      * @param paths   two or four files; the segment closes them
      * @param working hears that they are used, and when no more
      */
-    static Segment open(List<Path> paths, int dim, Distance distance, WorkingFiles working) {
+    static Segment open(List<Path> paths, Space space, WorkingFolder working) {
         List<AutoCloseable> open = new ArrayList<>();
         try {
             BlockFile rowFile = opened(paths.get(0), open);
             rowFile.requireKnown(ROW_BLOCKS);
+            int dim = space.spec().dim();
             rowFile.attributes().integer("dim", dim, dim);
             int count = rowFile.attributes().integer("rows", 0, Integer.MAX_VALUE - 64);
             Matrix rows = rowFile.matrix("rows", count, dim);
-            FlatData flat = FlatFile.read(opened(paths.get(1), open), rows);
-            dev.perigee.PerigeeException.check(flat.distance() == distance, "distance: %s (expected %s, file %s)",
-                    flat.distance().label(), distance.label(), paths.get(1));
+            FlatData flat = FlatFile.read(opened(paths.get(1), open), rows, space.dim(), space.isMapped());
+            check(flat.distance() == space.distance(), "distance: %s (expected %s, file %s)", flat.distance().label(),
+                    space.distance().label(), paths.get(1));
             IndexData index = flat;
             if (paths.size() == 4) {
                 Arena arena = Arena.ofShared();
@@ -55,11 +61,40 @@ final class SegmentFiles {
         }
     }
 
-    /** Writes the file of the rows' space beside the file of the rows, which is whole. */
-    static void writeSpace(Path rows, Path space, CollectionSpec spec) {
-        try (BlockFile file = BlockFile.open(rows)) {
+    /**
+     * Maps the rows of a file, which is whole, into a space and writes the file of that.
+     *
+     * @param mapped hears how many rows are mapped; they are gone through twice
+     */
+    static void mapRows(Path rowFile, Path spaceFile, Space space, ComputeBackend backend, LongConsumer mapped) {
+        try (BlockFile file = BlockFile.open(rowFile); RowMapper mapper = new RowMapper(space, backend); Arena arena = Arena.ofShared()) {
             int count = file.attributes().integer("rows", 0, Integer.MAX_VALUE - 64);
-            FlatFile.write(space, spec.distance(), file.matrix("rows", count, spec.dim()));
+            Matrix rows = file.matrix("rows", count, space.spec().dim());
+            Matrix buffer = Matrix.allocate(arena, mapper.changes() ? BLOCK_ROWS : 0, space.dim());
+            long[] done = {0};
+            FlatFile.write(spaceFile, space.distance(), count, space.dim(), space.isMapped(), to -> blocks(rows, block -> {
+                if (mapper.changes()) {
+                    Matrix into = buffer.slice(0, block.rows());
+                    mapper.map(block, into);
+                    to.accept(into);
+                } else {
+                    to.accept(block);
+                }
+                mapped.accept(done[0] += block.rows());
+            }));
+        }
+    }
+
+    /** Writes the file of a space for rows of segments that are in it already, one after another, to the last bit. */
+    static void copyMapped(List<Segment> segments, Path spaceFile, Space space) {
+        int count = Math.toIntExact(SpaceSegments.rows(segments));
+        FlatFile.write(spaceFile, space.distance(), count, space.dim(), space.isMapped(),
+                to -> segments.forEach(segment -> blocks(segment.flat().rows(), to)));
+    }
+
+    private static void blocks(Matrix rows, Consumer<Matrix> to) {
+        for (int from = 0; from < rows.rows(); from += BLOCK_ROWS) {
+            to.accept(rows.slice(from, Math.min(rows.rows(), from + BLOCK_ROWS)));
         }
     }
 

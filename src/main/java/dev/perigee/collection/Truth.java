@@ -2,14 +2,11 @@ package dev.perigee.collection;
 
 import static dev.perigee.PerigeeException.check;
 
-import dev.perigee.api.CollectionSpec;
 import dev.perigee.api.Filter;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
-import dev.perigee.distance.Distance;
-import dev.perigee.distance.UnitRows;
 import dev.perigee.index.IndexData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
@@ -19,13 +16,14 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Exact distances of a collection as it was when this was made, or of those of its rows that a filter allows: what its index is
  * judged by. Distances are double, nearer is smaller. One thread.
  */
 public final class Truth implements AutoCloseable {
-    private final CollectionSpec spec;
+    private final Space space;
     private final Snapshot snapshot;
     private final AllowedRows allowed;
     private final Searcher exact;
@@ -35,8 +33,8 @@ public final class Truth implements AutoCloseable {
     private boolean open = true;
 
     /** Takes over a share of the snapshot. */
-    Truth(CollectionSpec spec, Snapshot snapshot, ComputeBackend backend, Optional<Filter> filter) {
-        this.spec = spec;
+    Truth(Snapshot snapshot, ComputeBackend backend, Optional<Filter> filter) {
+        this.space = snapshot.space();
         this.snapshot = snapshot;
         List<IndexData> flat = snapshot.segments().stream().map(s -> (IndexData) s.flat()).toList();
         this.exact = backend.open(flat);
@@ -71,30 +69,60 @@ public final class Truth implements AutoCloseable {
         index();
         double[] distances = new double[wanted.length];
         try (Arena arena = Arena.ofShared()) {
-            Matrix space = inSpace(queries, arena);
+            Matrix mapped = inSpace(queries, arena);
             for (int i = 0; i < wanted.length; i++) {
                 if (wanted[i] == -1) {
                     distances[i] = Double.POSITIVE_INFINITY;
                     continue;
                 }
-                int at = Arrays.binarySearch(ids, wanted[i]);
-                check(at >= 0, "id: %d of query %d (expected one of %d allowed in collection '%s')",
-                        wanted[i], i / k, ids.length, spec.name());
-                Segment segment = snapshot.segments().get((int) (positions[at] >> 32));
-                distances[i] = spec.distance().between(space, i / k, segment.flat().rows(), (int) positions[at]);
+                long at = position(wanted[i]);
+                distances[i] = space.distance().between(mapped, i / k, segment(at).flat().rows(), (int) at);
             }
         }
         return distances;
     }
 
-    private Matrix inSpace(Matrix queries, Arena arena) {
-        check(queries.dim() == spec.dim(), "dim: %d (expected %d, collection '%s')", queries.dim(), spec.dim(), spec.name());
-        Matrix copy = Matrix.allocate(arena, queries.rows(), queries.dim());
-        copy.copy(queries, 0, 0, queries.rows());
-        if (spec.distance() == Distance.COSINE) {
-            UnitRows.copy(copy, copy);
+    /** Whether a row of that id may be found. */
+    public boolean contains(long id) {
+        index();
+        return Arrays.binarySearch(ids, id) >= 0;
+    }
+
+    /** Rows of given ids as they were given, [ids, dim as given], in memory of {@code arena}. */
+    public Matrix givenRows(long[] wanted, Arena arena) {
+        return copies(wanted, space.spec().dim(), Segment::rows, arena);
+    }
+
+    /** Rows of given ids in the space that this is of, [ids, dim of the space]; unit rows for cosine. */
+    public Matrix spaceRows(long[] wanted, Arena arena) {
+        return copies(wanted, space.dim(), segment -> segment.flat().rows(), arena);
+    }
+
+    private Matrix copies(long[] wanted, int dim, Function<Segment, Matrix> rows, Arena arena) {
+        index();
+        Matrix copies = Matrix.allocate(arena, wanted.length, dim);
+        for (int i = 0; i < wanted.length; i++) {
+            long at = position(wanted[i]);
+            copies.copy(rows.apply(segment(at)), (int) at, i, 1);
         }
-        return copy;
+        return copies;
+    }
+
+    private long position(long id) {
+        int at = Arrays.binarySearch(ids, id);
+        check(at >= 0, "id: %d (expected one of %d allowed in collection '%s')", id, ids.length, space.spec().name());
+        return positions[at];
+    }
+
+    private Segment segment(long position) {
+        return snapshot.segments().get((int) (position >> 32));
+    }
+
+    private Matrix inSpace(Matrix queries, Arena arena) {
+        snapshot.space().spec().requireDim(queries);
+        Matrix mapped = Matrix.allocate(arena, queries.rows(), space.dim());
+        space.map(queries, mapped);
+        return mapped;
     }
 
     private void index() {

@@ -51,9 +51,10 @@ public final class LabelFile {
     private static List<String> column(Path file, char separator, Optional<String> column) {
         List<String> labels = new ArrayList<>();
         try (TextLines lines = TextLines.open(file)) {
-            List<String> names = fields(lines, separator);
+            List<String> names = Delimited.fields(lines, separator);
             int wanted = wanted(names, column, file);
-            for (List<String> row = fields(lines, separator); row != null; row = fields(lines, separator)) {
+            for (List<String> row = Delimited.fields(lines, separator); row != null;
+                    row = Delimited.fields(lines, separator)) {
                 if (row.size() != names.size()) {
                     throw lines.bad(row.size() + " fields", names.size() + ", as in the line of names");
                 }
@@ -77,45 +78,5 @@ public final class LabelFile {
                     String.join(", ", names)));
         }
         return at;
-    }
-
-    /** The fields of the next line, or null after the last; a quoted field may hold separators, line ends and doubled quotes. */
-    private static List<String> fields(TextLines lines, char separator) {
-        String line = lines.next();
-        if (line == null) {
-            return null;
-        }
-        List<String> fields = new ArrayList<>();
-        StringBuilder field = new StringBuilder();
-        boolean quoted = false;
-        for (int i = 0; ; i++) {
-            if (i == line.length()) {
-                if (!quoted) {
-                    break;
-                }
-                String more = lines.next();
-                if (more == null) {
-                    throw lines.bad("a quote that is never closed", "a closing quote");
-                }
-                field.append('\n');
-                line = more;
-                i = -1;
-            } else if (line.charAt(i) == '"') {
-                boolean doubled = quoted && i + 1 < line.length() && line.charAt(i + 1) == '"';
-                if (doubled) {
-                    field.append('"');
-                    i++;
-                } else {
-                    quoted = !quoted;
-                }
-            } else if (line.charAt(i) == separator && !quoted) {
-                fields.add(field.toString());
-                field.setLength(0);
-            } else {
-                field.append(line.charAt(i));
-            }
-        }
-        fields.add(field.toString());
-        return fields;
     }
 }

@@ -91,7 +91,16 @@ record NpyHeader(ValueType type, ByteOrder order, long[] shape) {
 
     /** The bytes before the values of an int64 array [rows, columns], a multiple of 64 as NumPy makes it. */
     static byte[] ofLongs(int rows, int columns) {
-        String dict = "{'descr': '<i8', 'fortran_order': False, 'shape': (%d, %d), }".formatted(rows, columns);
+        return of("i8", rows, columns);
+    }
+
+    /** As {@link #ofLongs}, of float32. */
+    static byte[] ofFloats(int rows, int columns) {
+        return of("f4", rows, columns);
+    }
+
+    private static byte[] of(String type, int rows, int columns) {
+        String dict = "{'descr': '<%s', 'fortran_order': False, 'shape': (%d, %d), }".formatted(type, rows, columns);
         int total = (MAGIC.length + 4 + dict.length() + 1 + 63) / 64 * 64;
         ByteBuffer header = ByteBuffer.allocate(total).order(ByteOrder.LITTLE_ENDIAN).put(MAGIC);
         header.put((byte) 1).put((byte) 0).putShort((short) (total - MAGIC.length - 4));

@@ -78,7 +78,7 @@ public final class Vectors {
         return (int) rows;
     }
 
-    private static Matrix allocate(Arena arena, int rows, int dim, Path file) {
+    static Matrix allocate(Arena arena, int rows, int dim, Path file) {
         long bytes = Matrix.bytes(rows, dim);
         long memory = ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
         // the kernel grants more than there is, and kills the process once it is written to
@@ -195,6 +195,24 @@ public final class Vectors {
                 for (int j = 0; j < k; j++) {
                     row.putInt((int) ids[i * k + j]);
                 }
+                stream.write(row.array());
+            }
+        });
+    }
+
+    /** Refuses a name that {@link #writeNpy} cannot write. */
+    public static void requireNpyName(Path out) {
+        check(endsWith(out, ".npy"), "file: '%s' (expected *.npy)", out);
+    }
+
+    /** Writes rows [n, dim] as .npy (float32). An existing file is replaced; on failure nothing is left. */
+    public static void writeNpy(Path out, Matrix rows) {
+        requireNpyName(out);
+        NewFile.write(out, stream -> {
+            stream.write(NpyHeader.ofFloats(rows.rows(), rows.dim()));
+            ByteBuffer row = ByteBuffer.allocate(rows.dim() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            for (int i = 0; i < rows.rows(); i++) {
+                row.asFloatBuffer().put(rows.get(i));
                 stream.write(row.array());
             }
         });

@@ -23,7 +23,7 @@
  * checked against the limits and against the file before memory is taken.
  *
  * <p>{@link dev.perigee.dataset.LabelFile} reads classes of rows, {@link dev.perigee.dataset.TrecFile} judgements and runs; both
- * are measured by {@code evaluate}.
+ * are measured by {@code evaluate}. {@link dev.perigee.dataset.FeatureTable} makes vectors of CSV, TSV and ARFF.
  *
  * <p>May import: vector, evaluate, the root package (and whatever else is below {@code collection}).
  */

@@ -31,6 +31,9 @@ import java.util.stream.Collectors;
  */
 public final class TransformFile {
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    /** The fact that it serves although it was found worse than what served before, and by how much. */
+    public static final String FORCED = "forced";
+
     private static final List<String> OWN = List.of("transform", "steps", "dims");
     private static final int MAX_STEPS = 64;
 

@@ -4,6 +4,8 @@ import static dev.perigee.PerigeeException.check;
 
 import dev.perigee.api.CollectionInfo;
 import dev.perigee.api.CollectionSpec;
+import dev.perigee.api.SpaceInfo;
+import dev.perigee.distance.Distance;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
@@ -18,7 +20,8 @@ public final class CollectionsCodec {
     }
 
     public static ByteBuf encode(ByteBufAllocator allocator, long id, List<CollectionInfo> infos) {
-        int length = Frame.HEADER + 4;
+        boolean withSpaces = infos.stream().anyMatch(CollectionsCodec::hasSpaces);
+        int length = Frame.HEADER + 4 + (withSpaces ? infos.stream().mapToInt(CollectionsCodec::spacesLength).sum() : 0);
         for (CollectionInfo info : infos) {
             length = Math.addExact(length, CreateCodec.length(info.spec()) + MIN_ENTRY + 4
                     + Frame.utf8(info.backend()).length + Frame.utf8(info.device()).length);
@@ -31,7 +34,45 @@ public final class CollectionsCodec {
             text(frame, info.backend());
             text(frame, info.device());
         }
+        if (withSpaces) {
+            infos.forEach(info -> writeSpaces(frame, info.spaces()));
+        }
         return frame;
+    }
+
+    /** Whether there is anything to say of its spaces that older clients, which refuse to hear it, do not take for granted. */
+    private static boolean hasSpaces(CollectionInfo info) {
+        return !info.spaces().equals(List.of(given(info.spec())));
+    }
+
+    /** The only space of a collection that nobody changed. */
+    private static SpaceInfo given(CollectionSpec spec) {
+        return new SpaceInfo(1, spec.dim(), SpaceInfo.GIVEN, spec.distance());
+    }
+
+    private static int spacesLength(CollectionInfo info) {
+        return 2 + info.spaces().stream().mapToInt(space -> 12 + Frame.utf8(space.method()).length).sum();
+    }
+
+    private static void writeSpaces(ByteBuf frame, List<SpaceInfo> spaces) {
+        frame.writeShortLE(spaces.size());
+        for (SpaceInfo space : spaces) {
+            frame.writeIntLE(space.version()).writeIntLE(space.dim()).writeShortLE(CreateCodec.code(space.distance()));
+            text(frame, space.method());
+        }
+    }
+
+    private static List<SpaceInfo> readSpaces(BodyReader body) {
+        int count = body.u16();
+        check(count >= 1, "COLLECTIONS: 0 spaces (expected at least one)");
+        List<SpaceInfo> spaces = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int version = body.i31("space version");
+            int dim = body.i31("dim");
+            Distance distance = CreateCodec.distance(body.u16());
+            spaces.add(new SpaceInfo(version, dim, body.text(), distance));
+        }
+        return spaces;
     }
 
     public static List<CollectionInfo> decode(Frame frame) {
@@ -41,7 +82,10 @@ public final class CollectionsCodec {
         List<CollectionInfo> infos = new ArrayList<>((int) count);
         for (long i = 0; i < count; i++) {
             CollectionSpec spec = CreateCodec.read(body);
-            infos.add(new CollectionInfo(spec, body.i64(), body.i64(), body.i64(), body.text(), body.text()));
+            infos.add(new CollectionInfo(spec, List.of(given(spec)), body.i64(), body.i64(), body.i64(), body.text(), body.text()));
+        }
+        if (body.remaining() > 0) {
+            infos.replaceAll(info -> info.with(readSpaces(body)));
         }
         body.end();
         return infos;

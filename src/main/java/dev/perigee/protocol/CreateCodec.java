@@ -48,7 +48,7 @@ public final class CreateCodec {
         return new CollectionSpec(body.text(), dim, distance, index);
     }
 
-    private static int code(Distance distance) {
+    static int code(Distance distance) {
         return switch (distance) {
             case L2 -> 0;
             case INNER_PRODUCT -> 1;
@@ -56,7 +56,7 @@ public final class CreateCodec {
         };
     }
 
-    private static Distance distance(int code) {
+    static Distance distance(int code) {
         return switch (code) {
             case 0 -> Distance.L2;
             case 1 -> Distance.INNER_PRODUCT;

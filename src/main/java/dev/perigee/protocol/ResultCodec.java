@@ -9,16 +9,19 @@ import io.netty.buffer.ByteBufAllocator;
 /** RESULT: the answer to a SEARCH. */
 public final class ResultCodec {
     private static final int IDS_AT = 64;
+    /** Tag of the block that holds the version of the space that answered. */
+    private static final int SPACE = 1;
+    private static final int SPACE_BYTES = 12;
 
     private ResultCodec() {
     }
 
-    /** A RESULT of that shape whose ids and scores are to be {@link #put}; nothing else is missing. */
-    public static ByteBuf begin(ByteBufAllocator allocator, long id, int rows, int k) {
-        int length = Math.addExact(IDS_AT, Math.multiplyExact(Math.multiplyExact(rows, k), Limits.BYTES_PER_HIT));
-        ByteBuf frame = Frame.begin(allocator, Opcode.RESULT, id, length);
-        frame.writeIntLE(rows).writeIntLE(k).writeIntLE(0).writeZero(IDS_AT - frame.writerIndex());
-        return frame.writerIndex(length);
+    /** A RESULT of that shape and space whose ids and scores are to be {@link #put}; nothing else is missing. */
+    public static ByteBuf begin(ByteBufAllocator allocator, long id, int rows, int k, int spaceVersion) {
+        int blocksAt = Math.addExact(IDS_AT, Math.multiplyExact(Math.multiplyExact(rows, k), Limits.BYTES_PER_HIT));
+        ByteBuf frame = Frame.begin(allocator, Opcode.RESULT, id, Math.addExact(blocksAt, SPACE_BYTES));
+        frame.writeIntLE(rows).writeIntLE(k).writeIntLE(1).writeZero(IDS_AT - frame.writerIndex());
+        return frame.writerIndex(blocksAt).writeIntLE(SPACE).writeIntLE(Integer.BYTES).writeIntLE(spaceVersion);
     }
 
     /** Writes the answers of queries {@code fromRow} and following; several threads may write different ones. */
@@ -30,12 +33,15 @@ public final class ResultCodec {
     }
 
     public static ByteBuf encode(ByteBufAllocator allocator, long id, SearchResult result) {
-        ByteBuf frame = begin(allocator, id, result.queries(), result.k());
+        ByteBuf frame = begin(allocator, id, result.queries(), result.k(), result.spaceVersion());
         put(frame, result.queries(), 0, result);
         return frame;
     }
 
-    /** Blocks whose tag this build does not know are skipped: they add to an answer and never change it. */
+    /**
+     * Blocks whose tag this build does not know are skipped: they add to an answer and never change it. Without the block of
+     * the space, as older servers answer, it was the first.
+     */
     public static SearchResult decode(Frame frame) {
         BodyReader body = new BodyReader(frame);
         long rows = body.u32();
@@ -51,11 +57,17 @@ public final class ResultCodec {
         body.skip(hits * Long.BYTES, "ids");
         RawBlocks.read(frame.bytes(), body.position(), scores);
         body.skip(hits * Float.BYTES, "scores");
+        int spaceVersion = 1;
         for (long i = 0; i < blocks; i++) {
-            body.u32();
-            body.skip(body.u32(), "block");
+            long tag = body.u32();
+            long length = body.u32();
+            if (tag == SPACE && length == Integer.BYTES) {
+                spaceVersion = body.i31("space version");
+            } else {
+                body.skip(length, "block");
+            }
         }
         body.end();
-        return new SearchResult((int) rows, (int) k, ids, scores);
+        return new SearchResult((int) rows, (int) k, ids, scores, spaceVersion);
     }
 }

@@ -81,8 +81,8 @@
  * <tr><td>44</td><td></td><td>reserved, to 64</td></tr>
  * <tr><td>64</td><td>i64[rows][k]</td><td>ids, nearest first; -1 = there was no further row</td></tr>
  * <tr><td></td><td>f32[rows][k]</td><td>scores</td></tr>
- * <tr><td></td><td></td><td>blocks, each u32 tag, u32 bytes, value (none yet; room for recall, probes, space version). A client
- *     skips a tag that it does not know</td></tr>
+ * <tr><td></td><td></td><td>blocks, each u32 tag, u32 bytes, value. 1 = version of the space that answered (u32), 1 where there is
+ *     no such block; room for recall, probes. A client skips a tag that it does not know</td></tr>
  * </table>
  *
  * <h2>ADD</h2>
@@ -103,6 +103,7 @@
  * <h2>Spec, COLLECTIONS, PROGRESS</h2>
  * <p><em>spec</em> = u32 dim, u16 distance (0 l2, 1 inner product, 2 cosine), u16 index ({@code IndexKind}), u32 lists, u32 pq-m,
  * u32 pq-bits, i64 seed, text name. COLLECTIONS = u32 count, then for each: spec, i64 rows, i64 indexed, i64 bytes, text
- * backend, text device. PROGRESS = i64 done, i64 total, text stage.
+ * backend, text device; then, if one of them has another space than its rows as given in version 1, for each: u16 count of its
+ * spaces, the one in service first, and for each of these u32 version, u32 dim, u16 distance, text method. PROGRESS = i64 done, i64 total, text stage.
  */
 package dev.perigee.protocol;

@@ -1,5 +1,6 @@
 package dev.perigee.server;
 
+import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import dev.perigee.api.SearchRequest;
 import dev.perigee.api.SearchResult;
@@ -23,6 +24,7 @@ final class SearchTask implements Accepted {
     private final long deadline;
     private final SearchBatcher batcher;
     private ByteBuf answer;
+    private int spaceVersion;
 
     // under the lock of the workers
     int taken;
@@ -79,12 +81,17 @@ final class SearchTask implements Accepted {
 
     /** Writes the answers of some queries; several slices may do so at the same time. */
     void put(int from, SearchResult part) {
-        ResultCodec.put(answer(), rows(), from, part);
+        ResultCodec.put(answer(part.spaceVersion()), rows(), from, part);
     }
 
-    private synchronized ByteBuf answer() {
+    private synchronized ByteBuf answer(int spaceVersion) {
         if (answer == null) {
-            answer = ResultCodec.begin(connection.allocator(), request(), rows(), what().k());
+            answer = ResultCodec.begin(connection.allocator(), request(), rows(), what().k(), spaceVersion);
+            this.spaceVersion = spaceVersion;
+        }
+        if (spaceVersion != this.spaceVersion) {
+            throw new PerigeeException(ErrorCode.UNAVAILABLE, "space: version %d went into service during a search of version %d; ask again"
+                    .formatted(spaceVersion, this.spaceVersion));
         }
         return answer;
     }

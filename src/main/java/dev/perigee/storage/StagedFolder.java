@@ -48,9 +48,8 @@ public final class StagedFolder implements AutoCloseable {
         return path;
     }
 
-    /** Puts a finished file of this package's writers here too, under a name: linked where that can be, else copied. */
-    public void link(Path file, String name) {
-        Path to = path.resolve(name);
+    /** Gives a finished file of this package's writers another name too, where nothing is: linked where that can be, else copied. */
+    public static void link(Path file, Path to) {
         try {
             try {
                 Files.createLink(to, file); // files are never changed in place, so both names stay right

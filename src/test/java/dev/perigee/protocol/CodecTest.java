@@ -12,6 +12,7 @@ import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.api.SearchRequest;
 import dev.perigee.api.SearchResult;
+import dev.perigee.api.SpaceInfo;
 import dev.perigee.api.UpsertRequest;
 import dev.perigee.distance.Distance;
 import dev.perigee.testing.NoLeaks;
@@ -36,7 +37,8 @@ class CodecTest {
     private static final Arena ARENA = Arena.ofAuto();
     private static final CollectionSpec SPEC =
             new CollectionSpec("cars-1", 48, Distance.COSINE, new IndexSpec(IndexKind.IVF_PQ, 100, 12, 4, -5));
-    private static final CollectionInfo INFO = new CollectionInfo(SPEC, 5_000_000_000L, 7, 1L << 40, "simd", "a CPU, 8 lanes ü");
+    private static final CollectionInfo INFO = new CollectionInfo(SPEC, List.of(new SpaceInfo(1, 48, "none", Distance.COSINE)),
+            5_000_000_000L, 7, 1L << 40, "simd", "a CPU, 8 lanes ü");
 
     /** A matrix whose value at (i, j) says where it is. */
     private static Matrix matrix(int rows, int dim) {
@@ -161,29 +163,46 @@ class CodecTest {
     @Test
     void resultThereAndBackAndUnknownBlocksAreSkipped() {
         Random random = new Random(3);
-        SearchResult result = new SearchResult(300, 7, random.longs(2100).toArray(), new float[2100]);
+        SearchResult result = new SearchResult(300, 7, random.longs(2100).toArray(), new float[2100], 5);
         for (int i = 0; i < 2100; i++) {
             result.scores()[i] = random.nextFloat();
         }
         byte[] bytes = Wire.bytes(ResultCodec.encode(Wire.ALLOCATOR, 7, result));
         byte[] block = {9, 0, 0, 0, 3, 0, 0, 0, 1, 2, 3};
         byte[] more = Wire.withBody(bytes, Wire.join(Wire.body(bytes), block, block));
-        more[40] = 2;
+        more[40] = 3;
         for (byte[] frame : List.of(bytes, more)) {
             for (int piece : new int[] {frame.length, 4001, 100}) {
                 SearchResult read = Wire.decode(frame, piece, ResultCodec::decode);
                 assertThat(read.ids()).isEqualTo(result.ids());
                 assertThat(read.scores()).isEqualTo(result.scores());
                 assertThat(read.queries()).isEqualTo(300);
+                assertThat(read.spaceVersion()).isEqualTo(5);
             }
         }
         // written in parts, in any order
-        var parts = ResultCodec.begin(Wire.ALLOCATOR, 7, 300, 7);
+        var parts = ResultCodec.begin(Wire.ALLOCATOR, 7, 300, 7, 5);
         for (int from : new int[] {200, 0, 100}) {
             ResultCodec.put(parts, 300, from, new SearchResult(100, 7, Arrays.copyOfRange(result.ids(), from * 7, from * 7 + 700),
                     Arrays.copyOfRange(result.scores(), from * 7, from * 7 + 700)));
         }
         assertThat(Wire.bytes(parts)).isEqualTo(bytes);
+        byte[] older = Wire.withBody(bytes, Arrays.copyOf(Wire.body(bytes), Wire.body(bytes).length - 12));
+        older[40] = 0;
+        assertThat(Wire.decode(older, ResultCodec::decode).spaceVersion()).isEqualTo(1);
+    }
+
+    @Test
+    void spacesAreSaidWhereThereAreOthersThanTheFirst() {
+        CollectionInfo learned = INFO.with(List.of(new SpaceInfo(3, 12, "lda", Distance.L2), new SpaceInfo(1, 48, "none", Distance.COSINE)));
+        List<CollectionInfo> infos = List.of(INFO, learned);
+        byte[] bytes = Wire.bytes(CollectionsCodec.encode(Wire.ALLOCATOR, 7, infos));
+        assertThat(Wire.decode(bytes, CollectionsCodec::decode)).isEqualTo(infos);
+        byte[] plain = Wire.bytes(CollectionsCodec.encode(Wire.ALLOCATOR, 7, List.of(INFO)));
+        byte[] one = Wire.bytes(CollectionsCodec.encode(Wire.ALLOCATOR, 7, List.of(learned)));
+        assertThat(one).as("after all that older servers say").hasSize(plain.length + 2 + 12 + 3 + 12 + 4);
+        assertThat(Wire.body(one)).startsWith(Wire.body(plain));
+        refused(Wire.withBody(one, Arrays.copyOf(Wire.body(one), Wire.body(one).length - 1)), CollectionsCodec::decode, null);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.perigee.bench;
 
+import dev.perigee.bench.learn.LearnCommand;
 import dev.perigee.bench.load.LoadCommand;
 import dev.perigee.bench.peers.PeersCommand;
 import picocli.CommandLine;
@@ -11,10 +12,10 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** The part of {@code perigee bench} that is no part of the product, since it needs what the product must not depend on. */
-@Command(name = "perigee bench", description = "Measure Perigee beside its peers, or under load.",
+@Command(name = "perigee bench", description = "Measure Perigee beside its peers, under load, or what it learns.",
         mixinStandardHelpOptions = true, versionProvider = dev.perigee.cli.Main.Version.class, scope = ScopeType.INHERIT,
         sortOptions = false,
-        subcommands = {PeersCommand.class, LoadCommand.class})
+        subcommands = {PeersCommand.class, LoadCommand.class, LearnCommand.class})
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;
@@ -28,6 +29,6 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to measure: peers or load");
+        throw new ParameterException(spec.commandLine(), "say what to measure: peers, load or learn");
     }
 }

@@ -5,12 +5,12 @@ import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
 
 /** Rows for benchmarks: Gaussian, the same for the same seed. */
-final class RandomRows {
+public final class RandomRows {
     private RandomRows() {
     }
 
     /** A matrix [n, dim]. */
-    static Matrix of(int n, int dim, long seed, Arena arena) {
+    public static Matrix of(int n, int dim, long seed, Arena arena) {
         Matrix rows = Matrix.allocate(arena, n, dim);
         SplittableRandom random = new SplittableRandom(seed);
         float[] row = new float[dim];

@@ -74,11 +74,11 @@ final class Product {
         run(tasks, (long) most * few.rows() * few.dim(), (worker, task) -> {
             int from = task * most;
             int count = Math.min(most, many.rows() - from);
-            float[] negated = new float[count];
+            float[] products = new float[count];
             for (int i = 0; i < few.rows(); i++) {
-                RowKernel.negatedDot(few.address(i), many.address(from), count, many.stride(), negated);
+                RowKernel.dot(few.address(i), many.address(from), count, many.stride(), products);
                 for (int j = 0; j < count; j++) {
-                    element.is(i, from + j, -negated[j]);
+                    element.is(i, from + j, products[j]);
                 }
             }
         });

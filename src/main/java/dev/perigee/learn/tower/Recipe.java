@@ -46,7 +46,7 @@ public record Recipe(Loss loss, EmbeddingDistance distance, Sampler sampler, Min
         facts.put("loss_distance", loss instanceof ClassLoss ? EmbeddingDistance.COSINE.label() : distance.label());
         facts.put("sampler", sampler.spec());
         facts.put("miner", loss instanceof ClassLoss ? "none" : miner.spec());
-        facts.put("steps", String.valueOf(steps));
+        facts.put("train_steps", String.valueOf(steps));
         facts.put("rate", String.valueOf(rate));
         facts.put("seed", String.valueOf(seed));
         return facts;

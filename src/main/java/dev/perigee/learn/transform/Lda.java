@@ -56,7 +56,6 @@ public final class Lda {
         facts.put("classes", String.valueOf(classes.count()));
         facts.put("shrinkage", shrinkage.label());
         facts.put("shrinkage_weight", String.valueOf(weight));
-        facts.put("dims", String.valueOf(dims));
         facts.put("eigenvalues", Linear.words(between.values(), dims));
         List<String> warnings = new ArrayList<>(classes.warnings());
         warnings.addAll(few(classes.count() - 1, within, means, features.mean(), classes));

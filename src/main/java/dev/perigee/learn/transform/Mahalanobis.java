@@ -41,7 +41,6 @@ public final class Mahalanobis {
         facts.put("rows", String.valueOf(features.rows()));
         facts.put("shrinkage", shrinkage.label());
         facts.put("shrinkage_weight", String.valueOf(weight));
-        facts.put("dims", String.valueOf(rank));
         facts.put("constant_features", String.valueOf(features.constant().length));
         List<String> lost = rank == kept.length ? List.of()
                 : List.of("directions without variance: %d of %d, which are left out".formatted(kept.length - rank, kept.length));

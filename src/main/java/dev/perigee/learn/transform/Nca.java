@@ -63,7 +63,6 @@ public final class Nca {
         facts.put("method", "nca");
         facts.put("rows", String.valueOf(rows.rows()));
         facts.put("classes", String.valueOf(classes.count()));
-        facts.put("dims", String.valueOf(dims));
         facts.put("iterations", String.valueOf(found.iterations()));
         facts.put("objective_before", String.format(Locale.ROOT, "%.6f", before));
         facts.put("objective", String.format(Locale.ROOT, "%.6f", -found.value()));

@@ -31,7 +31,6 @@ public final class Pca {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("method", "pca");
         facts.put("rows", String.valueOf(rows.rows()));
-        facts.put("dims", String.valueOf(dims));
         facts.put("rank", String.valueOf(rank));
         facts.put("eigenvalues", Linear.words(eigen.values(), dims));
         facts.put("variance_kept", String.format(Locale.ROOT, "%.6f", Arrays.stream(eigen.values()).limit(dims).sum() / all));
