@@ -116,7 +116,7 @@ list_mutant(rows_pairs_barrier_removed race scan_rows.cu
 list_mutant(refine_keeps_the_old_top sanitized rescore.cu "        top_counts[query] = 0;" "" "WRONG")
 
 # Left out without harm: the last wait of a product (only empty groups remain); in merge_top the wait before a piece, as long as the
-# block divides it; in select_k that before a sort, which follows another, and a second attempt, which begins with its own.
+# block divides it; in select_k and list_means that before a sort, which follows another or the begin; in select_k a second attempt.
 every_wait(ingest_rows shadows_lie_where_panels_say)
 every_wait(gemm_groupmin_small group_minima_are_within_their_bound 3)
 every_wait(gemm_groupmin_resident group_minima_are_within_their_bound 3)
@@ -138,5 +138,5 @@ every_wait(refine_exact codes_of_every_width_are_decoded)
 every_wait(gemm_nearest_resident labels_are_the_nearest 3)
 every_wait(gemm_nearest_streamed labels_are_the_nearest 3)
 every_wait(nearest_exact labels_are_the_nearest)
-every_wait(list_means means_are_summed_in_order)
+every_wait(list_means means_are_summed_in_order 1)
 every_wait(encode_parts codes_are_the_nearest_words)
