@@ -2,6 +2,7 @@ package dev.perigee.cli;
 
 import static dev.perigee.PerigeeException.check;
 
+import dev.perigee.api.Progress;
 import dev.perigee.build.Projection;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.distance.Distance;
@@ -30,7 +31,7 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 
 /** The method {@code head} of {@code learn fit}: trains a tower over given embeddings. */
 final class HeadFit {
@@ -39,24 +40,30 @@ final class HeadFit {
     private final HeadOptions options;
     private final ComputeBackend backend;
     private final Output output;
-    private final Bar bar;
+    private final Progress progress;
 
-    HeadFit(HeadOptions options, ComputeBackend backend, Output output, Bar bar) {
+    private HeadFit(HeadOptions options, ComputeBackend backend, Output output, Progress progress) {
         this.options = options;
         this.backend = backend;
         this.output = output;
-        this.bar = bar;
+        this.progress = progress;
     }
 
     /** @param dims of the result (default: of the rows, at most 128) */
-    Fit fit(Matrix rows, int[] labels, OptionalInt dims, long seed) {
+    static Fit fit(HeadOptions options, Matrix rows, int[] labels, Optional<Integer> dims, Output output, Progress progress) {
+        try (ComputeBackend backend = options.openBackend()) {
+            return new HeadFit(options, backend, output, progress).fit(rows, labels, dims.orElse(Math.min(rows.dim(), 128)), options.seed());
+        }
+    }
+
+    private Fit fit(Matrix rows, int[] labels, int dims, long seed) {
         check(options.split() >= 0 && options.split() < 1, "split: %s (expected 0 to below 1)", options.split());
         Recipe recipe = recipe(seed);
         Split split = options.split() == 0 ? null : Split.byClass(labels, new double[] {1 - options.split(), options.split(), 0}, seed);
         try (Arena arena = Arena.ofShared()) {
             Matrix training = split == null ? rows : some(rows, split.train(), arena);
             int[] trainingLabels = split == null ? labels : some(labels, split.train());
-            Transform start = start(training, trainingLabels, dims.orElse(Math.min(rows.dim(), 128)), seed);
+            Transform start = start(training, trainingLabels, dims, seed);
             boolean unit = recipe.loss() instanceof ClassLoss || recipe.distance() == EmbeddingDistance.COSINE;
             Training run = new Training(recipe, unit ? Starts.unit(start) : start, RowSource.of(training), trainingLabels, backend);
             if (split != null) {
@@ -70,7 +77,6 @@ final class HeadFit {
             Trained trained = run.run(listener());
             Map<String, String> facts = new LinkedHashMap<>();
             facts.put("method", "head");
-            facts.put("dims", String.valueOf(start.outputDim()));
             facts.put("start", startName());
             facts.putAll(trained.facts());
             if (split != null) {
@@ -138,7 +144,7 @@ final class HeadFit {
                 if (step % options.checkEvery() == 0 && options.split() == 0) {
                     output.note("step %d: loss %.4f", step, loss);
                 }
-                return bar.at("train", step, steps);
+                return progress.at("train", step, steps);
             }
 
             @Override

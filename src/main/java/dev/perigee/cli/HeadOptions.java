@@ -1,7 +1,12 @@
 package dev.perigee.cli;
 
+import dev.perigee.compute.ComputeBackend;
+import java.lang.reflect.Field;
 import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 
 /** How {@code learn fit --method head} trains; the parts can be exchanged one by one. */
 final class HeadOptions {
@@ -47,11 +52,33 @@ final class HeadOptions {
             description = "head: looks without a gain after which training stops (default ${DEFAULT-VALUE}).")
     private int patience;
 
+    @Option(names = "--seed", paramLabel = "S", defaultValue = "1",
+            description = "head: the same data and seed give the same weights (default ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Mixin
+    private BackendOptions backend;
+
     @Option(names = "--checkpoint", paramLabel = "F", description = "head: write the state of training to this file now and then.")
     private Path checkpoint;
 
     @Option(names = "--resume", description = "head: go on from the checkpoint, if it is there.")
     private boolean resume;
+
+    /** The first of these options on a command line: no method but head takes one. */
+    static Optional<String> given(ParseResult line) {
+        return line.matchedOptions().stream().filter(option -> option.userObject() instanceof Field field
+                && (field.getDeclaringClass() == HeadOptions.class || field.getDeclaringClass() == BackendOptions.class))
+                .map(option -> option.longestName()).findFirst();
+    }
+
+    ComputeBackend openBackend() {
+        return backend.open();
+    }
+
+    long seed() {
+        return seed;
+    }
 
     String tower() {
         return tower;

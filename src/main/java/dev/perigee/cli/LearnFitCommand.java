@@ -41,7 +41,9 @@ import picocli.CommandLine.Spec;
             "  rca           equal spread within classes in all directions",
             "  lda           the directions in which classes lie apart; as many as classes, less 1",
             "  nca           --dims directions by which the nearest row is of one's own class;",
-            "                compares all pairs, up to 20,000 rows"})
+            "                compares all pairs, up to 20,000 rows",
+            "  head          a linear or many-layered tower, trained by a loss over batches;",
+            "                of --dims (default: those of the data, at most 128)"})
 final class LearnFitCommand implements Callable<Integer> {
     @Spec
     private CommandSpec command;
@@ -77,6 +79,9 @@ final class LearnFitCommand implements Callable<Integer> {
     @Option(names = "--standardise", description = "Standardise the features first, as part of the transform.")
     private boolean standardise;
 
+    @Mixin
+    private HeadOptions head;
+
     @Option(names = "--out", required = true, paramLabel = "F", description = "The file of the transform; one that is there is replaced.")
     private Path out;
 
@@ -84,8 +89,13 @@ final class LearnFitCommand implements Callable<Integer> {
     public Integer call() {
         try (Bar bar = new Bar(); Arena arena = Arena.ofShared()) {
             LearnMethods.Request request = new LearnMethods.Request(method, Optional.ofNullable(dims), Optional.ofNullable(shrink),
-                    standardise, bar);
-            LearnMethods.wrongUse(request, labels != null).ifPresent(wrong -> {
+                    standardise, head, output, bar);
+            Optional<String> wrongUse = LearnMethods.wrongUse(request, labels != null);
+            if (!method.equals("head")) {
+                wrongUse = wrongUse.or(() -> HeadOptions.given(command.commandLine().getParseResult())
+                        .map(option -> "%s takes no %s".formatted(method, option)));
+            }
+            wrongUse.ifPresent(wrong -> {
                 throw new ParameterException(command.commandLine(), wrong);
             });
             FeatureRows rows = FeatureRows.read(new FeatureRows.Files(data, labels, column, inputs), Optional.empty(), arena);
@@ -96,9 +106,6 @@ final class LearnFitCommand implements Callable<Integer> {
             TransformFile.Content content = withProvenance(learned.content(), learned.warnings(), rows);
             TransformFile.write(out, content);
             report(content, learned.warnings(), rows, seconds);
-        } catch (NoClassDefFoundError e) {
-            throw new PerigeeException(ErrorCode.UNSUPPORTED,
-                    "learn fit: this program has no learning in it (expected a checkout; an image for servers leaves it out)", e);
         }
         return 0;
     }

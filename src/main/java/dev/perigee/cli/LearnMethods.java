@@ -23,16 +23,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/**
- * The methods of {@code learn fit}, by name. Apart from the command, whose fields and methods name nothing of {@code learn}: a
- * program that is packed without it still starts.
- */
+/** The methods of {@code learn fit}, by name, and the options that each takes. */
 final class LearnMethods {
     /** What a method takes. */
     private enum Takes { LABELS, DIMS, SHRINK, STANDARDISE }
 
     /** What is asked of a method. */
-    record Request(String method, Optional<Integer> dims, Optional<String> shrink, boolean standardise, Progress progress) {
+    record Request(String method, Optional<Integer> dims, Optional<String> shrink, boolean standardise, HeadOptions head,
+            Output output, Progress progress) {
     }
 
     /** What came of it, and what the user should know of it. */
@@ -60,6 +58,8 @@ final class LearnMethods {
                 (rows, labels, request) -> WithinClass.fit(rows, labels, shrinkage(request)));
         add("lda", EnumSet.allOf(Takes.class), (rows, labels, request) -> Lda.fit(rows, labels,
                 request.dims.orElseGet(() -> Math.min(Labels.of(labels).classes() - 1, rows.dim())), shrinkage(request)));
+        add("head", EnumSet.of(Takes.LABELS, Takes.DIMS, Takes.STANDARDISE), (rows, labels, request) -> HeadFit.fit(request.head, rows, labels,
+                request.dims, request.output, request.progress));
         add("nca", EnumSet.of(Takes.LABELS, Takes.DIMS, Takes.STANDARDISE),
                 (rows, labels, request) -> Nca.fit(rows, labels, dims(request), request.progress));
     }
@@ -77,7 +77,7 @@ final class LearnMethods {
         if (method == null) {
             return Optional.of("method: '%s' (expected %s)".formatted(request.method, String.join(", ", METHODS.keySet())));
         }
-        boolean needsDims = method.takes.contains(Takes.DIMS) && !request.method.equals("lda");
+        boolean needsDims = method.takes.contains(Takes.DIMS) && !List.of("lda", "head").contains(request.method);
         return needsDims && request.dims.isEmpty() ? Optional.of("%s needs --dims".formatted(request.method))
                 : refused(labels, Takes.LABELS, "--labels", request)
                 .or(() -> refused(request.dims.isPresent(), Takes.DIMS, "--dims", request))
