@@ -83,7 +83,7 @@ final class LetterDemo {
         Found found = search(unseen, trained);
         output.note("5. indexed them and asked for the first drawing of each letter: %d of %d found it first, %.0f us each",
                 found.right(), found.asked(), found.microseconds());
-        List<Path> files = new ArrayList<>(LetterFiles.write(out, all, trained));
+        List<Path> files = new ArrayList<>(LetterFiles.write(out, learned, unseen, trained));
         draw(pictures, unseen, before, after, unlearned, trained);
         files.addAll(0, pictures.write());
         List<Judged> lines = new ArrayList<>(unlearned);
