@@ -58,10 +58,10 @@ final class LearnMethods {
                 (rows, labels, request) -> WithinClass.fit(rows, labels, shrinkage(request)));
         add("lda", EnumSet.allOf(Takes.class), (rows, labels, request) -> Lda.fit(rows, labels,
                 request.dims.orElseGet(() -> Math.min(Labels.of(labels).classes() - 1, rows.dim())), shrinkage(request)));
-        add("head", EnumSet.of(Takes.LABELS, Takes.DIMS, Takes.STANDARDISE), (rows, labels, request) -> HeadFit.fit(request.head, rows, labels,
-                request.dims, request.output, request.progress));
         add("nca", EnumSet.of(Takes.LABELS, Takes.DIMS, Takes.STANDARDISE),
                 (rows, labels, request) -> Nca.fit(rows, labels, dims(request), request.progress));
+        add("head", EnumSet.of(Takes.LABELS, Takes.DIMS, Takes.STANDARDISE), (rows, labels, request) -> HeadFit.fit(request.head, rows, labels,
+                request.dims, request.output, request.progress));
     }
 
     private LearnMethods() {

@@ -6,13 +6,10 @@ import dev.perigee.dataset.Vectors;
 import dev.perigee.index.TransformFile;
 import dev.perigee.testing.TestData;
 import dev.perigee.vector.Matrix;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.foreign.Arena;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -112,7 +109,7 @@ class LearnFitCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "--data @rows.fvecs --method pda|2|method: 'pda' (expected standardise, minmax, robust, unit, pca, mahalanobis, rca, lda, nca",
+        "--data @rows.fvecs --method pda|2|method: 'pda' (expected standardise, minmax, robust, unit, pca, mahalanobis, rca, lda, nca, head",
         "--data @rows.fvecs --method pca|2|pca needs --dims", "--data @rows.fvecs --method pca --dims 3|1|dims: 3 (expected 1 to 2)",
         "--data @rows.fvecs --labels @labels.txt --method pca --dims 1|2|pca takes no --labels",
         "--data @rows.fvecs --method unit --shrink oas|2|unit takes no --shrink",
@@ -138,46 +135,5 @@ class LearnFitCommandTest {
         Path letters = TestData.file("uci/letter.arff.gz");
         assertThat(json("fit --data " + letters + " --method lda --out @a")).containsEntry("rows", 20000.0).containsEntry("classes", 26.0)
                 .containsEntry("dims", 16.0);
-    }
-
-    /** Commands are looked at by reflection when a program starts; one that is packed without learning must start all the same. */
-    @Test
-    void aProgramWithoutLearningSaysSo() throws Exception {
-        try (WithoutLearn loader = new WithoutLearn()) {
-            var make = loader.loadClass(Main.class.getName()).getDeclaredMethod("commandLine");
-            make.setAccessible(true);
-            Object program = make.invoke(null);
-            program.getClass().getMethod("setErr", PrintWriter.class).invoke(program, new PrintWriter(err));
-            program.getClass().getMethod("setOut", PrintWriter.class).invoke(program, new PrintWriter(out));
-            var execute = program.getClass().getMethod("execute", String[].class);
-            assertThat(execute.invoke(program, (Object) new String[] {"learn", "fit", "--data", "x"})).isEqualTo(1);
-            assertThat(err.toString()).startsWith("perigee: learn: not in this program");
-            assertThat(execute.invoke(program, (Object) new String[] {"info", "--help"})).isEqualTo(0);
-            assertThat(out.toString()).contains("perigee info");
-        }
-    }
-
-    /** Loads the program anew, as if what the image for servers leaves out were not there. */
-    private static final class WithoutLearn extends URLClassLoader {
-        WithoutLearn() throws IOException {
-            super(urls(), ClassLoader.getPlatformClassLoader());
-        }
-
-        private static URL[] urls() throws IOException {
-            String[] parts = System.getProperty("java.class.path").split(File.pathSeparator);
-            URL[] urls = new URL[parts.length];
-            for (int i = 0; i < parts.length; i++) {
-                urls[i] = Path.of(parts[i]).toUri().toURL();
-            }
-            return urls;
-        }
-
-        @Override
-        protected Class<?> findClass(String name) throws ClassNotFoundException {
-            if (name.startsWith("dev.perigee.learn.") || name.startsWith("org.ejml.")) {
-                throw new ClassNotFoundException(name);
-            }
-            return super.findClass(name);
-        }
     }
 }
