@@ -9,11 +9,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * {@code perigee learn demo}. Its fields and methods name nothing of {@code learn}: a program that is packed without it still starts.
+ * {@code perigee learn demo}. Its fields and methods name nothing of {@code learn}: a program that is packed without it still
+ * starts.
  */
 @Command(name = "demo", description = {"Show what a learned distance finds, in two minutes and without any preparation.",
-    "Learns from handwritten letters of five alphabets (Omniglot, carried by the program), is judged on letters of three others that "
-        + "it has not seen, indexes and searches them, and draws four pictures."})
+    "Learns from handwritten letters of five alphabets (Omniglot, carried by the program), is judged on letters of three others "
+        + "that it has not seen, indexes and searches them, and draws four pictures."})
 final class LearnDemoCommand implements Callable<Integer> {
     @Mixin
     private Output output;
@@ -24,7 +25,8 @@ final class LearnDemoCommand implements Callable<Integer> {
     @Option(names = "--steps", paramLabel = "N", description = "Steps of training (default ${DEFAULT-VALUE}).")
     private int steps = LetterRecipe.STEPS;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Of everything that is drawn (default ${DEFAULT-VALUE}).")
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
+            description = "Of everything that is drawn (default ${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(names = "--out", paramLabel = "DIR", defaultValue = "perigee-letters",

@@ -69,7 +69,8 @@ final class LetterDemo {
         Letters unseen = all.of(Letters.UNSEEN, arena);
         output.note("1. letters: %,d drawings of %s to learn from; %,d of %s to be judged on", learned.labels().length,
                 String.join(", ", Letters.LEARNED), unseen.labels().length, String.join(", ", Letters.UNSEEN));
-        List<Judged> unlearned = LetterRecipe.unlearned(learned.images()).stream().map(candidate -> judge(candidate, unseen)).toList();
+        List<Judged> unlearned = LetterRecipe.unlearned(learned.images()).stream().map(candidate -> judge(candidate, unseen))
+                .toList();
         Judged before = unlearned.stream().max(Comparator.comparingDouble(j -> j.judgement().hitAt1())).orElseThrow();
         output.note("2. without learning the best is %s: hit@1 %.3f, MAP@R %.3f", before.name(), before.judgement().hitAt1(),
                 before.judgement().mapAtR());
@@ -100,7 +101,7 @@ final class LetterDemo {
     private record Found(int right, int asked, double microseconds) {
     }
 
-    /** Indexes all drawings but the first of each letter, as they are: the space of the index maps them. Asks for the first ones. */
+    /** Indexes the drawings but the first of each letter, as they are: the space maps them. Asks for the first ones. */
     private Found search(Letters letters, Trained trained) {
         int[] labels = letters.labels();
         int[] first = IntStream.range(0, labels.length).filter(row -> row == 0 || labels[row] != labels[row - 1]).toArray();
@@ -117,7 +118,8 @@ final class LetterDemo {
             long started = System.nanoTime();
             SearchResult result = collection.search(queries, request);
             double microseconds = (System.nanoTime() - started) * 1e-3 / first.length;
-            int right = (int) IntStream.range(0, first.length).filter(q -> labels[rest[(int) result.id(q, 0)]] == labels[first[q]]).count();
+            int right = (int) IntStream.range(0, first.length)
+                    .filter(q -> labels[rest[(int) result.id(q, 0)]] == labels[first[q]]).count();
             return new Found(right, first.length, microseconds);
         }
     }
@@ -137,12 +139,15 @@ final class LetterDemo {
         output.note("6. drawing");
         List<LetterPictures.Line> lines = new ArrayList<>(unlearned.stream().map(Judged::line).toList());
         lines.add(after.line());
-        pictures.add("letters-table.png", LetterPictures.table(lines, "Finding the same letter, in alphabets that were not learned from",
-                "%,d drawings of 106 letters, each asked for in turn; 136 other letters were learned from".formatted(unseen.labels().length)));
-        pictures.add("letters-map.png", LetterPictures.map(unseen, before.rows(), after.rows(), before.name(), "What learning does to letters"));
+        pictures.add("letters-table.png", LetterPictures.table(lines,
+                "Finding the same letter, in alphabets that were not learned from",
+                "%,d drawings of 106 letters, each asked for in turn; 136 other letters were learned from"
+                        .formatted(unseen.labels().length)));
+        pictures.add("letters-map.png", LetterPictures.map(unseen, before.rows(), after.rows(), before.name(),
+                "What learning does to letters"));
         int[] queries = IntStream.range(0, SHOWN).map(i -> (2 * i + 1) * unseen.labels().length / (2 * SHOWN)).toArray();
-        pictures.add("letters-neighbours.png", LetterPictures.neighbours(unseen, queries, nearest(before, queries), nearest(after, queries),
-                before.name(), "The five nearest drawings"));
+        pictures.add("letters-neighbours.png", LetterPictures.neighbours(unseen, queries, nearest(before, queries),
+                nearest(after, queries), before.name(), "The five nearest drawings"));
         pictures.add("letters-loss.png", LetterPictures.loss(trained.losses(),
                 "Learning 136 letters by ArcFace: loss, on drawings that are new in every step"));
     }
@@ -153,14 +158,15 @@ final class LetterDemo {
         for (int q = 0; q < queries.length; q++) {
             int query = queries[q];
             nearest[q] = IntStream.range(0, judged.rows().rows()).filter(row -> row != query).boxed()
-                    .sorted(Comparator.comparingDouble(row -> judged.distance().between(judged.rows(), query, judged.rows(), row)))
+                    .sorted(Comparator.comparingDouble(
+                            row -> judged.distance().between(judged.rows(), query, judged.rows(), row)))
                     .limit(NEIGHBOURS).mapToInt(Integer::intValue).toArray();
         }
         return nearest;
     }
 
-    private Map<String, Object> fields(Judged before, Judged after, List<Judged> all, Found found, Trained trained, double seconds,
-            List<Path> files) {
+    private Map<String, Object> fields(Judged before, Judged after, List<Judged> all, Found found, Trained trained,
+            double seconds, List<Path> files) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("unlearned", before.fields());
         fields.put("learned", after.fields());
@@ -176,7 +182,8 @@ final class LetterDemo {
     }
 
     private static String text(List<Judged> lines, List<Path> files) {
-        StringBuilder text = new StringBuilder("%-26s %7s %7s %11s%n".formatted("letters nobody learned from", "hit@1", "MAP@R", "silhouette"));
+        StringBuilder text = new StringBuilder("%-26s %7s %7s %11s%n".formatted("letters nobody learned from", "hit@1", "MAP@R",
+                "silhouette"));
         for (Judged judged : lines) {
             text.append(String.format(Locale.ROOT, "%-27s %7.3f %7.3f %11.3f%n", judged.name(), judged.judgement().hitAt1(),
                     judged.judgement().mapAtR(), judged.judgement().meanSilhouette()));

@@ -33,6 +33,7 @@ final class LetterFiles {
     }
 
     private static List<String> names(Letters letters) {
-        return IntStream.of(letters.labels()).mapToObj(label -> letters.alphabets().get(label) + "/" + letters.names().get(label)).toList();
+        return IntStream.of(letters.labels()).mapToObj(label -> letters.alphabets().get(label) + "/" + letters.names().get(label))
+                .toList();
     }
 }

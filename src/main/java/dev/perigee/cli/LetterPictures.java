@@ -24,7 +24,8 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 /** The pictures of {@code learn demo}. */
 final class LetterPictures {
     private static final Color[] COLOURS = {new Color(0x0969DA), new Color(0xCF222E), new Color(0x1A7F37), new Color(0xBF8700),
-        new Color(0x8250DF), new Color(0x1B7C83), new Color(0xBF3989), new Color(0x953800), new Color(0x57606A), new Color(0x4D2D00)};
+        new Color(0x8250DF), new Color(0x1B7C83), new Color(0xBF3989), new Color(0x953800), new Color(0x57606A),
+                new Color(0x4D2D00)};
     private static final int MAP = 620;
     private static final int GLYPH = 26;
 
@@ -91,10 +92,11 @@ final class LetterPictures {
             IntStream.range(0, shown.length).forEach(i -> some.copy(rows, shown[i], i, 1));
             Transform pca = Pca.fit(some, 2).transform();
             float[][] flat = IntStream.range(0, shown.length).mapToObj(i -> pca.apply(some.get(i))).toArray(float[][]::new);
-            double far = Arrays.stream(flat).flatMapToDouble(p -> java.util.stream.DoubleStream.of(Math.abs(p[0]), Math.abs(p[1])))
-                    .max().orElse(1);
+            double far = Arrays.stream(flat).flatMapToDouble(p -> java.util.stream.DoubleStream.of(p[0], p[1]))
+                    .map(Math::abs).max().orElse(1);
             double scale = (MAP / 2.0 - GLYPH) / far;
-            return Arrays.stream(flat).map(p -> new double[] {MAP / 2.0 + scale * p[0], MAP / 2.0 - scale * p[1]}).toArray(double[][]::new);
+            return Arrays.stream(flat).map(p -> new double[] {MAP / 2.0 + scale * p[0], MAP / 2.0 - scale * p[1]})
+                    .toArray(double[][]::new);
         }
     }
 
@@ -143,10 +145,12 @@ final class LetterPictures {
         chart.getStyler().setYAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%.0f", value));
         chart.getStyler().setXAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%,.0f", value));
         int every = 25;
-        double[] means = IntStream.range(0, losses.length / every).mapToDouble(i -> Arrays.stream(losses, i * every, (i + 1) * every)
+        double[] means = IntStream.range(0, losses.length / every)
+                .mapToDouble(i -> Arrays.stream(losses, i * every, (i + 1) * every)
                 .filter(loss -> !Double.isNaN(loss)).average().orElse(0)).toArray();
         chart.getStyler().setYAxisMax(Math.ceil(Arrays.stream(means).max().orElse(1)));
-        XYSeries series = chart.addSeries("loss", IntStream.rangeClosed(1, means.length).mapToDouble(i -> i * every).toArray(), means);
+        XYSeries series = chart.addSeries("loss", IntStream.rangeClosed(1, means.length).mapToDouble(i -> i * every).toArray(),
+                means);
         ChartStyle.apply(series, 1);
         series.setMarker(SeriesMarkers.NONE);
         return BitmapEncoder.getBufferedImage(chart);
@@ -158,7 +162,8 @@ final class LetterPictures {
         int name = 250;
         int bar = 330;
         int width = 2 * Canvas.MARGIN + 40 + name + 2 * bar + 130;
-        Line best = lines.subList(0, lines.size() - 1).stream().max(java.util.Comparator.comparingDouble(Line::hitAt1)).orElseThrow();
+        Line best = lines.subList(0, lines.size() - 1).stream().max(java.util.Comparator.comparingDouble(Line::hitAt1))
+                .orElseThrow();
         try (Canvas canvas = new Canvas(width, Canvas.HEAD + 56 + lines.size() * row + 20 + Canvas.MARGIN, title, subtitle)) {
             canvas.card(Canvas.MARGIN, Canvas.HEAD, width - 2 * Canvas.MARGIN, 56 + lines.size() * row + 20);
             int x = Canvas.MARGIN + 24;
@@ -175,7 +180,8 @@ final class LetterPictures {
                 canvas.text(line.name(), x, y + 33, learned || line == best ? Font.BOLD : Font.PLAIN, 16, Canvas.INK);
                 bar(canvas, x + name, y, bar - 90, line.hitAt1(), colour);
                 bar(canvas, x + name + bar, y, bar - 90, line.mapAtR(), colour);
-                canvas.textTo(String.format(Locale.ROOT, "%.3f", line.silhouette()), width - Canvas.MARGIN - 24, y + 33, Font.PLAIN, 16, Canvas.INK);
+                canvas.textTo(String.format(Locale.ROOT, "%.3f", line.silhouette()), width - Canvas.MARGIN - 24, y + 33,
+                        Font.PLAIN, 16, Canvas.INK);
             }
             return canvas.image;
         }
@@ -201,7 +207,7 @@ final class LetterPictures {
         int width = 2 * Canvas.MARGIN + 48 + tile + 2 * (60 + band);
         int height = 46 + queries.length * (tile + 16);
         try (Canvas canvas = new Canvas(width, Canvas.HEAD + height + Canvas.MARGIN, title,
-                "letters of alphabets that were not learned from; green = the same letter by another hand, red = another letter")) {
+                "letters of alphabets that were not learned from; green = the same letter by another hand, red = another")) {
             canvas.card(Canvas.MARGIN, Canvas.HEAD, width - 2 * Canvas.MARGIN, height);
             int x = Canvas.MARGIN + 24;
             int first = x + tile + 60;
@@ -213,8 +219,10 @@ final class LetterPictures {
                 int y = Canvas.HEAD + 46 + q * (tile + 16);
                 tile(canvas, letters, queries[q], x, y, tile, Canvas.ACCENT);
                 for (int n = 0; n < before[q].length; n++) {
-                    tile(canvas, letters, before[q][n], first + n * (tile + gap), y, tile, frame(letters, queries[q], before[q][n]));
-                    tile(canvas, letters, after[q][n], second + n * (tile + gap), y, tile, frame(letters, queries[q], after[q][n]));
+                    tile(canvas, letters, before[q][n], first + n * (tile + gap), y, tile,
+                            frame(letters, queries[q], before[q][n]));
+                    tile(canvas, letters, after[q][n], second + n * (tile + gap), y, tile,
+                            frame(letters, queries[q], after[q][n]));
                 }
             }
             return canvas.image;

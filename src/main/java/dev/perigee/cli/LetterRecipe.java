@@ -92,14 +92,16 @@ public final class LetterRecipe {
     /** Learns; what comes out takes images as they are. */
     public static Trained train(Letters letters, int steps, long seed, ComputeBackend backend, Training.Listener listener) {
         Blur blur = new Blur(Letters.SIDE, BLUR);
-        Recipe recipe = Recipe.of(new ArcFaceLoss(16, 0.3), EmbeddingDistance.COSINE, new Sampler.Epochs(BATCH), Miners.parse("all"),
+        Recipe recipe = Recipe.of(new ArcFaceLoss(16, 0.3), EmbeddingDistance.COSINE, new Sampler.Epochs(BATCH),
+                Miners.parse("all"),
                 steps, 1e-3, seed);
         Transform start = Transform.of(Transform.Scale.centre(mean(letters.images(), blur)))
                 .then(Starts.unit(Starts.random(seed, letters.images().dim(), HIDDEN, DIMS)));
         Trained trained = new Training(recipe, start, redrawn(letters.images(), blur), letters.labels(), backend).run(listener);
         Map<String, String> facts = new LinkedHashMap<>(trained.facts());
         facts.put("front", "blur of %s pixels".formatted(BLUR));
-        return new Trained(blur.transform().then(trained.transform()), facts, trained.losses(), trained.validations(), trained.warnings());
+        return new Trained(blur.transform().then(trained.transform()), facts, trained.losses(), trained.validations(),
+                trained.warnings());
     }
 
     private static double[] mean(Matrix images, Blur blur) {

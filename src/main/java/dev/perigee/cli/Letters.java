@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Letters of several alphabets by twenty hands each, which the program carries: Omniglot (Lake, Salakhutdinov and Tenenbaum 2015).
+ * Letters of several alphabets by twenty hands each, which the program carries: Omniglot (Lake, Salakhutdinov and Tenenbaum
+ * 2015).
  *
  * @param images    [n, 784], 28 x 28 pixels line by line, from 0 to 1 = ink
  * @param labels    the letter of each, a place in {@code alphabets} and {@code names}

@@ -33,7 +33,8 @@ public record Split(int[] train, int[] validation, int[] test) {
     public static Split byClass(int[] labels, double[] shares, long seed) {
         check(shares.length == 3 && Arrays.stream(shares).allMatch(s -> s >= 0 && s < Double.POSITIVE_INFINITY) && shares[0] > 0,
                 "split: %s (expected three shares of 0 or more, that of train above 0)", Arrays.toString(shares));
-        Map<Integer, Long> sizes = Arrays.stream(labels).boxed().collect(Collectors.groupingBy(label -> label, Collectors.counting()));
+        Map<Integer, Long> sizes = Arrays.stream(labels).boxed().collect(Collectors.groupingBy(label -> label,
+                Collectors.counting()));
         long sides = Arrays.stream(shares).filter(share -> share > 0).count();
         check(sizes.size() >= sides, "classes: %d (expected at least %d, one for each side of the split)", sizes.size(), sides);
         List<Integer> order = new ArrayList<>(sizes.keySet());

@@ -46,7 +46,8 @@ class LearnDemoCommandTest {
         assertThat(TransformFile.read(folder.resolve("letters.transform")).transform().outputDim()).isEqualTo(256);
         if (Pictures.whyNot().isEmpty()) {
             for (String picture : List.of("table", "map", "neighbours", "loss")) {
-                assertThat(javax.imageio.ImageIO.read(folder.resolve("letters-" + picture + ".png").toFile()).getWidth()).isGreaterThan(900);
+                assertThat(javax.imageio.ImageIO.read(folder.resolve("letters-" + picture + ".png").toFile()).getWidth())
+                        .isGreaterThan(900);
             }
         }
     }

@@ -35,10 +35,12 @@ class SplitTest {
     void noClassStandsOnTwoSidesAndNoRowIsLost() {
         int[] labels = labels(40);
         Split split = Split.byClass(labels, SHARES, 7);
-        List<Set<Integer>> sides = List.of(classes(labels, split.train()), classes(labels, split.validation()), classes(labels, split.test()));
+        List<Set<Integer>> sides = List.of(classes(labels, split.train()), classes(labels, split.validation()), classes(labels,
+                split.test()));
         assertThat(sides.stream().map(Set::size)).containsExactly(28, 6, 6);
         assertThat(sides.stream().flatMap(Set::stream)).doesNotHaveDuplicates();
-        assertThat(IntStream.concat(IntStream.of(split.train()), IntStream.concat(IntStream.of(split.validation()), IntStream.of(split.test())))
+        assertThat(IntStream.concat(IntStream.of(split.train()), IntStream.concat(IntStream.of(split.validation()),
+                IntStream.of(split.test())))
                 .sorted()).containsExactlyElementsOf(IntStream.range(0, labels.length).boxed().toList());
         assertThat(split.train()).isSorted();
     }

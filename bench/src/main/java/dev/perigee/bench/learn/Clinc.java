@@ -28,7 +28,8 @@ record Clinc(List<String> texts, int[] labels, List<String> intents) {
     static Clinc read(Path file) {
         List<List<String[]>> parts = new ArrayList<>();
         PARTS.forEach(part -> parts.add(new ArrayList<>()));
-        try (InputStream in = new GZIPInputStream(Files.newInputStream(file)); JsonParser json = new JsonFactory().createParser(in)) {
+        try (InputStream in = new GZIPInputStream(Files.newInputStream(file)); JsonParser json = new JsonFactory()
+                .createParser(in)) {
             json.nextToken();
             while (json.nextToken() == JsonToken.FIELD_NAME) {
                 int part = PARTS.indexOf(json.currentName());

@@ -58,7 +58,8 @@ record ClincVectors(Matrix rows, int[] labels) {
     }
 
     private static String key(Clinc clinc) {
-        return sha256((TextEncoder.MODEL + "\n" + String.join("\n", clinc.texts())).getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+        return sha256((TextEncoder.MODEL + "\n" + String.join("\n", clinc.texts())).getBytes(StandardCharsets.UTF_8)).substring(0,
+                16);
     }
 
     private static String sha256(byte[] bytes) {

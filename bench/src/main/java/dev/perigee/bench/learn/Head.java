@@ -28,7 +28,8 @@ record Head(String name, String loss, String miner, String sampler, double rate)
     /** Learns on some classes; the weights that are best by MAP@R on others are kept. */
     Trained train(ClincVectors train, ClincVectors validation, long seed, ComputeBackend backend) {
         return training(train, STEPS, seed, backend)
-                .validatedBy(transform -> Quality.of(validation.rows(), validation.labels(), transform, Distance.COSINE, backend).map())
+                .validatedBy(transform -> Quality.of(validation.rows(), validation.labels(), transform, Distance.COSINE, backend)
+                .map())
                 .run(Training.Listener.NONE);
     }
 
@@ -39,11 +40,12 @@ record Head(String name, String loss, String miner, String sampler, double rate)
 
     private Training training(ClincVectors train, int steps, long seed, ComputeBackend backend) {
         int dim = train.rows().dim();
-        return new Training(recipe(steps, seed), Starts.unit(Starts.identity(dim, dim)), RowSource.of(train.rows()), train.labels(), backend);
+        return new Training(recipe(steps, seed), Starts.unit(Starts.identity(dim, dim)), RowSource.of(train.rows()),
+                train.labels(), backend);
     }
 
     private Recipe recipe(int steps, long seed) {
-        return new Recipe(Losses.parse(loss), EmbeddingDistance.COSINE, Sampler.parse(sampler), Miners.parse(miner), steps, rate, seed,
-                CHECK_EVERY, PATIENCE);
+        return new Recipe(Losses.parse(loss), EmbeddingDistance.COSINE, Sampler.parse(sampler), Miners.parse(miner), steps, rate,
+                seed, CHECK_EVERY, PATIENCE);
     }
 }

@@ -39,7 +39,8 @@ public final class LearnCommand implements Callable<Integer> {
             description = "What computes: " + Backends.NAMES + " (default ${DEFAULT-VALUE}).")
     private String name;
 
-    @Option(names = "--cache", paramLabel = "DIR", description = "Where encoded texts are kept (default: ~/.cache/perigee/learn).")
+    @Option(names = "--cache", paramLabel = "DIR",
+            description = "Where encoded texts are kept (default: ~/.cache/perigee/learn).")
     private Path cache = Path.of(Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
             .orElse(System.getProperty("user.home") + "/.cache"), "perigee", "learn");
 
@@ -49,7 +50,8 @@ public final class LearnCommand implements Callable<Integer> {
                 note -> output.note("%s", note));
         try (ComputeBackend backend = Backends.open(name, 0)) {
             rows.print(List.of(new OneShotRows(sources), new LetterRows(sources, backend), new ToyRows(sources, backend),
-                    new ClincRows(sources, backend), new IdentityRows(backend), new SpeedRows(sources, backend)), output, backend);
+                    new ClincRows(sources, backend), new IdentityRows(backend), new SpeedRows(sources, backend)), output,
+                            backend);
         }
         return 0;
     }

@@ -58,9 +58,11 @@ final class LetterRows implements Benchmark {
             }
             List<Transform> learnt = IntStream.rangeClosed(1, SEEDS).mapToObj(seed -> {
                 sources.notes().accept("learning letters, seed %d of %d".formatted(seed, SEEDS));
-                return LetterRecipe.train(learned, LetterRecipe.STEPS, seed, backend, dev.perigee.learn.tower.Training.Listener.NONE).transform();
+                return LetterRecipe.train(learned, LetterRecipe.STEPS, seed, backend,
+                        dev.perigee.learn.tower.Training.Listener.NONE).transform();
             }).toList();
-            Quality after = Quality.meanOf(learnt.stream().map(transform -> quality(unseen, transform, Distance.COSINE)).toList());
+            Quality after = Quality.meanOf(learnt.stream().map(transform -> quality(unseen, transform, Distance.COSINE))
+                    .toList());
             add(rows, names, HIT, after.hitAt1());
             add(rows, names, MAP, after.mapAtR());
             if (names.contains(GAIN.name())) {

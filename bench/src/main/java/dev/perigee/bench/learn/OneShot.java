@@ -44,7 +44,8 @@ final class OneShot {
                     seen.add(ink(zip, run + "training/class%02d.png".formatted(i)));
                     asked.add(ink(zip, run + "test/item%02d.png".formatted(i)));
                 }
-                task.runs.add(new Run(seen, asked, answers(new String(bytes(zip, run + "class_labels.txt"), StandardCharsets.US_ASCII))));
+                task.runs.add(new Run(seen, asked, answers(new String(bytes(zip, run + "class_labels.txt"),
+                        StandardCharsets.US_ASCII))));
             }
         } catch (IOException e) {
             throw new PerigeeException(ErrorCode.CORRUPT_FILE, "omniglot: %s (file '%s')".formatted(e.getMessage(), file), e);
@@ -72,7 +73,8 @@ final class OneShot {
 
     private static boolean[] ink(ZipFile zip, String name) throws IOException {
         BufferedImage image = ImageIO.read(new ByteArrayInputStream(bytes(zip, name)));
-        check(image != null && image.getWidth() == SIDE && image.getHeight() == SIDE, "omniglot: %s is no image of %d x %d", name, SIDE, SIDE);
+        check(image != null && image.getWidth() == SIDE && image.getHeight() == SIDE, "omniglot: %s is no image of %d x %d", name,
+                SIDE, SIDE);
         boolean[] ink = new boolean[SIDE * SIDE];
         for (int i = 0; i < ink.length; i++) {
             ink[i] = (image.getRGB(i % SIDE, i / SIDE) & 0xFF) == 0;

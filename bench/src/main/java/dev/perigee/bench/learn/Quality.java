@@ -11,7 +11,10 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
 
-/** How well rows find their class, each row asked for in turn: per row whether the nearest is of it, and the average precision at R. */
+/**
+ * How well rows find their class, each row asked for in turn: per row whether the nearest is of it, and the average precision
+ * at R.
+ */
 record Quality(double[] hitAt1, double[] mapAtR) {
     /** Of rows as they are. */
     static Quality of(Matrix rows, int[] labels, Distance distance, ComputeBackend backend) {

@@ -92,19 +92,22 @@ final class SpeedRows implements Benchmark {
         long started = System.nanoTime();
         Trained trained = new Training(recipe, Starts.unit(Starts.identity(DIM, 128)), RowSource.of(vectors), labels, backend)
                 .run(Training.Listener.NONE);
-        check(trained.losses().length == 500 && trained.losses()[499] < trained.losses()[0], "training: the loss went from %s to %s",
+        check(trained.losses().length == 500 && trained.losses()[499] < trained.losses()[0],
+                "training: the loss went from %s to %s",
                 trained.losses()[0], trained.losses()[499]);
         return seconds(started);
     }
 
     private List<Row> silhouette(List<String> names, Arena arena) {
         Matrix images = Vectors.read(sources.file(IMAGES), arena);
-        int[] labels = Arrays.stream(Vectors.readIds(sources.file(LABELS), Optional.empty())).mapToInt(Math::toIntExact).toArray();
+        int[] labels = Arrays.stream(Vectors.readIds(sources.file(LABELS), Optional.empty())).mapToInt(Math::toIntExact)
+                .toArray();
         double pairs = allPairs(images, arena);
         long started = System.nanoTime();
         Silhouette silhouette = Silhouette.of(images, labels, Distance.L2, backend);
         double seconds = seconds(started);
-        check(silhouette.perRow().length == images.rows(), "silhouette: %d rows (expected %d)", silhouette.perRow().length, images.rows());
+        check(silhouette.perRow().length == images.rows(), "silhouette: %d rows (expected %d)", silhouette.perRow().length,
+                images.rows());
         List<Row> rows = new ArrayList<>();
         if (names.contains(SILHOUETTE.name())) {
             rows.add(SILHOUETTE.row(seconds));

@@ -37,7 +37,8 @@ final class TextEncoder implements AutoCloseable {
     private final OrtSession session;
 
     TextEncoder() {
-        try (InputStream vocabulary = resource("/all-minilm-l6-v2-tokenizer.json"); InputStream model = resource("/all-minilm-l6-v2.onnx");
+        try (InputStream vocabulary = resource("/all-minilm-l6-v2-tokenizer.json");
+                InputStream model = resource("/all-minilm-l6-v2.onnx");
                 OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             tokenizer = HuggingFaceTokenizer.newInstance(vocabulary, Map.of("padding", "false", "truncation", "true",
                     "maxLength", Integer.toString(MOST_TOKENS)));

@@ -59,7 +59,8 @@ final class ToyRows implements Benchmark {
         try (Arena arena = Arena.ofShared()) {
             if (names.contains(ERROR.name())) {
                 rows.add(ERROR.row(TABLE.entrySet().stream().mapToDouble(
-                        table -> error(Toy.read(sources.file("toy/%s.csv".formatted(table.getKey())), arena), table.getValue(), arena))
+                        table -> error(Toy.read(sources.file("toy/%s.csv".formatted(table.getKey())), arena), table.getValue(),
+                                arena))
                         .max().orElseThrow()));
             }
             if (names.stream().anyMatch(name -> name.startsWith("G6"))) {
@@ -70,7 +71,8 @@ final class ToyRows implements Benchmark {
     }
 
     private double error(Toy toy, double[] expected, Arena arena) {
-        List<Transform> transforms = List.of(Standardise.zScore(toy.rows()).transform(), Standardise.minMax(toy.rows()).transform(),
+        List<Transform> transforms = List.of(Standardise.zScore(toy.rows()).transform(), Standardise.minMax(toy.rows())
+                .transform(),
                 Mahalanobis.fit(toy.rows(), new Shrinkage.None()).transform(),
                 WithinClass.fit(toy.rows(), toy.labels(), new Shrinkage.None()).transform());
         double worst = Math.abs(accuracy(toy) - expected[0]);
@@ -97,7 +99,8 @@ final class ToyRows implements Benchmark {
             rows.add(PCA.row(accuracy(Pca.fit(train.rows(), 2).transform(), train, test, arena)));
         }
         if (names.contains(LDA.name())) {
-            rows.add(LDA.row(accuracy(Lda.fit(train.rows(), train.labels(), 2, new Shrinkage.None()).transform(), train, test, arena)));
+            rows.add(LDA.row(accuracy(Lda.fit(train.rows(), train.labels(), 2, new Shrinkage.None()).transform(), train, test,
+                    arena)));
         }
         if (names.contains(NCA.name())) {
             rows.add(NCA.row(accuracy(Nca.fit(train.rows(), train.labels(), 2, Progress.NONE).transform(), train, test, arena)));
