@@ -115,9 +115,8 @@ list_mutant(rows_pairs_barrier_removed race scan_rows.cu
   "        pairs.load(plan, item);\n        __syncthreads();" "        pairs.load(plan, item);" "RACE in shared|UNWRITTEN")
 list_mutant(refine_keeps_the_old_top sanitized rescore.cu "        top_counts[query] = 0;" "" "WRONG")
 
-# Left out without harm: the last wait of a product (only empty groups remain); of groups_select the end of a sort that leaves
-# the k-th in place, and the end of block_bound, whose memory is not used again; in merge_top the wait before a piece, as long as the
-# block divides it; in select_k block_bound and a second attempt, which begins with barriers of its own.
+# Left out without harm: the last wait of a product (only empty groups remain); in merge_top the wait before a piece, as long as the
+# block divides it; in select_k and list_means that before a sort, which follows another or the begin; in select_k a second attempt.
 every_wait(ingest_rows shadows_lie_where_panels_say)
 every_wait(gemm_groupmin_small group_minima_are_within_their_bound 3)
 every_wait(gemm_groupmin_resident group_minima_are_within_their_bound 3)
@@ -125,19 +124,19 @@ every_wait(gemm_groupmin_streamed group_minima_are_within_their_bound 3)
 every_wait(gemm_append_resident searches_are_exact_in_every_shape_of_the_product 3)
 every_wait(gemm_append_streamed searches_are_exact_in_every_shape_of_the_product 3)
 every_wait(direct_groupmin direct_minima_are_within_their_bound)
-every_wait(groups_select "groups_are_those_within_the_limit;searches_go_on_in_pieces_when_candidates_overflow" 3 4)
+every_wait(groups_select "groups_are_those_within_the_limit;searches_go_on_in_pieces_when_candidates_overflow")
 every_wait(merge_top pools_are_merged_in_order 2)
-every_wait(select_k select_k_sorts_as_a_plain_sort 4 11)
+every_wait(select_k select_k_sorts_as_a_plain_sort 3 11)
 every_wait(plan_lists lists_may_be_more_than_a_block_of_threads)
 every_wait(lists_groupmin items_hold_more_queries_than_one_block_takes 5)
 every_wait(lists_direct items_hold_more_queries_than_one_block_takes)
 every_wait(scan_lut items_hold_more_queries_than_one_block_takes)
 every_wait(scan_mma_4 items_hold_more_queries_than_one_block_takes)
-every_wait(lists_select "items_hold_more_queries_than_one_block_takes;lists_go_on_in_pieces_when_candidates_overflow" 3 4)
+every_wait(lists_select "items_hold_more_queries_than_one_block_takes;lists_go_on_in_pieces_when_candidates_overflow")
 every_wait(rescore_codes items_hold_more_queries_than_one_block_takes)
 every_wait(refine_exact codes_of_every_width_are_decoded)
 every_wait(gemm_nearest_resident labels_are_the_nearest 3)
 every_wait(gemm_nearest_streamed labels_are_the_nearest 3)
 every_wait(nearest_exact labels_are_the_nearest)
-every_wait(list_means means_are_summed_in_order)
+every_wait(list_means means_are_summed_in_order 1)
 every_wait(encode_parts codes_are_the_nearest_words)

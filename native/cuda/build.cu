@@ -182,6 +182,7 @@ struct Rough {
 KERNEL __launch_bounds__(256, 2) nearest_exact(const float* rows, long long row_stride, int count, const float* centroids,
                                                long long centroid_stride, int n, int dim, int l2, const int* open_count,
                                                const int* open, int* labels) {
+    __shared__ const float* mine[OPEN_ROWS];
     __shared__ unsigned limits[OPEN_ROWS]; // the least of float distances and their errors so far, in the order of floats
     __shared__ double distances[OPEN_ROWS][OPEN_TEAMS];
     __shared__ int numbers[OPEN_ROWS][OPEN_TEAMS];
@@ -189,13 +190,9 @@ KERNEL __launch_bounds__(256, 2) nearest_exact(const float* rows, long long row_
     const int lane = threadIdx.x % TEAM;
     const int team = threadIdx.x / TEAM;
     for (int begin = blockIdx.x * OPEN_ROWS; begin < rest; begin += gridDim.x * OPEN_ROWS) {
-        const float* mine[OPEN_ROWS];
-#pragma unroll
-        for (int r = 0; r < OPEN_ROWS; ++r) { // places without a row repeat the last
-            const int i = min(begin + r, rest - 1);
-            mine[r] = rows + (open_count == nullptr ? i : open[i]) * row_stride;
-        }
-        if (threadIdx.x < OPEN_ROWS) {
+        if (threadIdx.x < OPEN_ROWS) { // places without a row repeat the last
+            const int i = min(begin + static_cast<int>(threadIdx.x), rest - 1);
+            mine[threadIdx.x] = rows + (open_count == nullptr ? i : open[i]) * row_stride;
             limits[threadIdx.x] = ~0u;
         }
         for (int r = lane; r < OPEN_ROWS; r += TEAM) {
@@ -214,19 +211,24 @@ KERNEL __launch_bounds__(256, 2) nearest_exact(const float* rows, long long row_
                     rough[r].add(mine[r][t], y, l2);
                 }
             }
+            unsigned near = 0; // a bit per row
 #pragma unroll
             for (int r = 0; r < OPEN_ROWS; ++r) {
                 rough[r].join();
                 const float error = rough[r].error(dim);
-                const bool held = there && rough[r].size < 1e38f;
-                bool near = there;
-                if (lane == 0 && held) {
-                    near = !(rough[r].sum - error > unordered(atomicMin(&limits[r], ordered(rough[r].sum + error))));
+                bool out = !there;
+                if (lane == 0 && there && rough[r].size < 1e38f) {
+                    out = rough[r].sum - error > unordered(atomicMin(&limits[r], ordered(rough[r].sum + error)));
                 }
-                near = __shfl_sync(~0u, static_cast<int>(near), 0, TEAM);
-                if (__any_sync(~0u, near)) {
-                    const double distance = exact_distance(mine[r], centroid, near ? dim : 0, l2, lane);
-                    if (near && lane == 0 && (distance < distances[r][team] || numbers[r][team] == n)) {
+                near |= out ? 0 : 1u << r;
+            }
+            near = __shfl_sync(~0u, near, 0, TEAM);
+#pragma unroll 1
+            for (int r = 0; r < OPEN_ROWS; ++r) {
+                const bool here = near >> r & 1;
+                if (__any_sync(~0u, here)) {
+                    const double distance = exact_distance(mine[r], centroid, here ? dim : 0, l2, lane);
+                    if (here && lane == 0 && (distance < distances[r][team] || numbers[r][team] == n)) {
                         distances[r][team] = distance;
                         numbers[r][team] = c;
                     }

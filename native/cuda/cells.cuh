@@ -44,7 +44,7 @@ struct Words {
     // Tables of whole bytes.
     template <int DSUB>
     __device__ __forceinline__ void fill(float* tables, const float* weights) const {
-#pragma unroll 8
+#pragma unroll 4
         for (int i = threadIdx.x; i < parts * TABLE; i += blockDim.x) {
             tables[i] = product<DSUB>(weights, i / TABLE, i % TABLE);
         }

@@ -38,8 +38,8 @@ struct Scanned {
 template <int DSUB, int TILES>
 struct CodeScan {
     static constexpr int QUERIES = TILES * 8;
-    static constexpr int CELLS = DSUB == 2 ? 2 : 1; // of one round
-    static constexpr int AHEAD = 4;                 // cells on their way while one is decoded
+    static constexpr int CELLS = DSUB == 2 ? 2 : 1;  // of one round
+    static constexpr int AHEAD = TILES == 8 ? 2 : 4; // cells on their way while one is decoded
 
     const Scanned& in;
     const Plan& plan;

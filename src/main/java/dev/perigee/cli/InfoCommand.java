@@ -69,8 +69,8 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     static String text(CollectionInfo info) {
-        return "%s: %s, %s, %d rows x %d%s (%d of them indexed), %.1f MB, on %s".formatted(info.spec().name(),
-                info.spec().index().kind().label(), info.spec().distance().label(), info.rows(), info.spec().dim(), spaces(info), info.indexed(),
+        return "%s: %s, %s, %d rows x %d (%d of them indexed)%s, %.1f MB, on %s".formatted(info.spec().name(),
+                info.spec().index().kind().label(), info.spec().distance().label(), info.rows(), info.spec().dim(), info.indexed(), spaces(info),
                 info.bytes() / 1e6, info.device());
     }
 

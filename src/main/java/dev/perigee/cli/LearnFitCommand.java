@@ -106,9 +106,6 @@ final class LearnFitCommand implements Callable<Integer> {
             TransformFile.Content content = withProvenance(learned.content(), learned.warnings(), rows);
             TransformFile.write(out, content);
             report(content, learned.warnings(), rows, seconds);
-        } catch (NoClassDefFoundError e) {
-            throw new PerigeeException(ErrorCode.UNSUPPORTED,
-                    "learn fit: this program has no learning in it (expected a checkout; an image for servers leaves it out)", e);
         }
         return 0;
     }

@@ -23,10 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/**
- * The methods of {@code learn fit}, by name. Apart from the command, whose fields and methods name nothing of {@code learn}: a
- * program that is packed without it still starts.
- */
+/** The methods of {@code learn fit}, by name, and the options that each takes. */
 final class LearnMethods {
     /** What a method takes. */
     private enum Takes { LABELS, DIMS, SHRINK, STANDARDISE }

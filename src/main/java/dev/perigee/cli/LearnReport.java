@@ -15,10 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/**
- * What preview and promote found, as fields and as text. Apart from the commands, whose methods the command line looks at when it
- * starts: they name no class of {@code learn}, so that the program starts without that package.
- */
+/** What preview and promote found, as fields and as text. */
 final class LearnReport {
     /** Labelled rows that ask. */
     private static final int MOST = 1_000;

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "perigee", description = "A nearest-neighbour engine and server.", mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class, scope = ScopeType.INHERIT, sortOptions = false,
         subcommands = {DemoCommand.class, BuildCommand.class, SearchCommand.class, EvalCommand.class, InfoCommand.class,
-            ServeCommand.class, ImportFaissCommand.class, ExportFaissCommand.class, LearnCommand.class, DoctorCommand.class,
+            ServeCommand.class, ImportFaissCommand.class, ExportFaissCommand.class, DoctorCommand.class,
             BenchCommand.class})
 public final class Main implements Runnable {
     private static final int FAILED = 1;
@@ -44,9 +44,7 @@ public final class Main implements Runnable {
         try {
             status = plain(program).execute(args);
         } catch (Error e) { // not an Exception, so picocli lets it through: out of memory, most likely
-            boolean isLearn = e instanceof NoClassDefFoundError && String.valueOf(e.getMessage()).startsWith("dev/perigee/learn/");
-            line(new PrintWriter(System.err), isLearn ? "learn: this build cannot, as the image for servers (expected a whole one)"
-                    : e.toString());
+            line(new PrintWriter(System.err), e.toString());
             status = FAILED;
         }
         System.exit(status);
@@ -54,7 +52,8 @@ public final class Main implements Runnable {
 
     /** The whole command line, ready to execute; tests give it other writers. */
     static CommandLine commandLine() {
-        return plain(new CommandLine(new Main()));
+        boolean canLearn = Main.class.getResource("/dev/perigee/learn/Gate.class") != null;
+        return plain(new CommandLine(new Main()).addSubcommand(canLearn ? new LearnCommand() : new WithoutLearnCommand()));
     }
 
     /** One plain line per error, and the status that says of which kind it was. */

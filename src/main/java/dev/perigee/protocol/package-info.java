@@ -104,6 +104,7 @@
  * <p><em>spec</em> = u32 dim, u16 distance (0 l2, 1 inner product, 2 cosine), u16 index ({@code IndexKind}), u32 lists, u32 pq-m,
  * u32 pq-bits, i64 seed, text name. COLLECTIONS = u32 count, then for each: spec, i64 rows, i64 indexed, i64 bytes, text
  * backend, text device; then, if one of them has another space than its rows as given in version 1, for each: u16 count of its
- * spaces, the one in service first, and for each of these u32 version, u32 dim, u16 distance, text method. PROGRESS = i64 done, i64 total, text stage.
+ * spaces, the one in service first, and for each of these u32 version, u32 dim, u16 distance, text method.
+ * PROGRESS = i64 done, i64 total, text stage.
  */
 package dev.perigee.protocol;

@@ -99,7 +99,8 @@ class LearnSpacesTest {
 
         assertThat(run("learn promote --index @/cars --transform @/bad --labels @/labels.txt --split 3")).isEqualTo(1);
         assertThat(out.toString()).isEmpty();
-        assertThat(err.toString()).contains("perigee: space 3 is worse than 2, which stays in service: hit_at_1 0.").contains(", was ").contains("(on 60 rows of 3 classes; --force");
+        assertThat(err.toString()).contains("perigee: space 3 is worse than 2, which stays in service: hit_at_1 0.")
+                .contains(", was ").contains("(on 60 rows of 3 classes; --force");
         assertThat(run("learn promote --index @/cars --transform @/bad --labels @/labels.txt --json")).isEqualTo(1);
         assertThat(JsonResult.parse(out.toString())).containsEntry("promoted", false).containsEntry("space_version", 2.0);
         assertThat(json("info @/cars")).containsEntry("space_version", 2.0);
