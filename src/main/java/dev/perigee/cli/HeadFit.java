@@ -49,23 +49,27 @@ final class HeadFit {
         this.progress = progress;
     }
 
-    /** @param dims of the result (default: of the rows, at most 128) */
+    /** @param dims of the result (default: those of the rows; at most 128 where it does not start from the rows as they are) */
     static Fit fit(HeadOptions options, Matrix rows, int[] labels, Optional<Integer> dims, Output output, Progress progress) {
         try (ComputeBackend backend = options.openBackend()) {
-            return new HeadFit(options, backend, output, progress).fit(rows, labels, dims.orElse(Math.min(rows.dim(), 128)), options.seed());
+            HeadFit head = new HeadFit(options, backend, output, progress);
+            int most = head.startName().equals("identity") ? rows.dim() : Math.min(rows.dim(), 128);
+            return head.fit(rows, labels, dims.orElse(most), options.seed());
         }
     }
 
     private Fit fit(Matrix rows, int[] labels, int dims, long seed) {
         check(options.split() >= 0 && options.split() < 1, "split: %s (expected 0 to below 1)", options.split());
         Recipe recipe = recipe(seed);
-        Split split = options.split() == 0 ? null : Split.byClass(labels, new double[] {1 - options.split(), options.split(), 0}, seed);
+        Split split = options.split() == 0 ? null : Split.byClass(labels, new double[] {1 - options.split(), options.split(), 0},
+                seed);
         try (Arena arena = Arena.ofShared()) {
             Matrix training = split == null ? rows : some(rows, split.train(), arena);
             int[] trainingLabels = split == null ? labels : some(labels, split.train());
             Transform start = start(training, trainingLabels, dims, seed);
             boolean unit = recipe.loss() instanceof ClassLoss || recipe.distance() == EmbeddingDistance.COSINE;
-            Training run = new Training(recipe, unit ? Starts.unit(start) : start, RowSource.of(training), trainingLabels, backend);
+            Training run = new Training(recipe, unit ? Starts.unit(start) : start, RowSource.of(training), trainingLabels,
+                    backend);
             if (split != null) {
                 Matrix validation = some(rows, split.validation(), arena);
                 int[] validationLabels = some(labels, split.validation());
@@ -92,8 +96,8 @@ final class HeadFit {
         boolean drawn = options.miner().startsWith("drawn") || options.miner().startsWith("index");
         Sampler sampler = Sampler.parse(options.sampler() != null ? options.sampler()
                 : loss instanceof ClassLoss ? "epochs:256" : drawn ? "triplets:256" : "classes:32x8");
-        return new Recipe(loss, EmbeddingDistance.parse(options.distance()), sampler, miner, options.steps(), options.rate(), seed,
-                options.checkEvery(), options.patience());
+        return new Recipe(loss, EmbeddingDistance.parse(options.distance()), sampler, miner, options.steps(), options.rate(),
+                seed, options.checkEvery(), options.patience());
     }
 
     private String startName() {
@@ -103,7 +107,8 @@ final class HeadFit {
 
     private Transform start(Matrix rows, int[] labels, int dims, long seed) {
         if (!options.tower().equals("linear")) {
-            check(options.tower().matches("mlp:[0-9]{1,5}(,[0-9]{1,5}){0,7}"), "tower: '%s' (expected linear or mlp:N[,N])", options.tower());
+            check(options.tower().matches("mlp:[0-9]{1,5}(,[0-9]{1,5}){0,7}"), "tower: '%s' (expected linear or mlp:N[,N])",
+                    options.tower());
             check(startName().equals("random"), "start: '%s' (expected random for tower %s)", startName(), options.tower());
             int[] hidden = Arrays.stream(options.tower().substring(4).split(",")).mapToInt(Integer::parseInt).toArray();
             int[] all = new int[hidden.length + 2];
@@ -116,7 +121,8 @@ final class HeadFit {
             case "identity" -> Starts.identity(rows.dim(), dims);
             case "random" -> Starts.random(seed, rows.dim(), dims);
             case "pca" -> Pca.fit(rows, dims).transform();
-            case "lda" -> Lda.fit(rows, labels, (int) Math.min(dims, Arrays.stream(labels).distinct().count() - 1), LDA_SHRINKAGE).transform();
+            case "lda" -> Lda.fit(rows, labels, (int) Math.min(dims, Arrays.stream(labels).distinct().count() - 1),
+                    LDA_SHRINKAGE).transform();
             default -> throw dev.perigee.PerigeeException.invalid(
                     "start: '%s' (expected identity, lda, pca or random)".formatted(startName()));
         };
@@ -149,8 +155,8 @@ final class HeadFit {
 
             @Override
             public void validated(int step, double value, boolean best) {
-                output.note("step %d: %svalidation MAP@R %.4f%s", step, Double.isNaN(last) ? "" : "loss %.4f, ".formatted(last), value,
-                        best ? ", the best so far" : "");
+                output.note("step %d: %svalidation MAP@R %.4f%s", step, Double.isNaN(last) ? "" : "loss %.4f, ".formatted(last),
+                        value, best ? ", the best so far" : "");
             }
         };
     }

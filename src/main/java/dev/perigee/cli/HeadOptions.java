@@ -14,38 +14,45 @@ final class HeadOptions {
             description = "head: linear, or mlp:N[,N] with N hidden values (default ${DEFAULT-VALUE}).")
     private String tower;
 
-    @Option(names = "--start", paramLabel = "S", description = "head: what a linear tower starts from, identity, lda, pca or random "
-            + "(default identity); an mlp is random.")
+    @Option(names = "--start", paramLabel = "S",
+            description = "head: what a linear tower starts from: identity, lda, pca or random (default identity); an mlp is random.")
     private String start;
 
-    @Option(names = "--loss", paramLabel = "L", defaultValue = "triplet:margin=.2", description = "head: contrastive, triplet, infonce, softmax, "
-            + "normface, sphereface, cosface or arcface, with options as in arcface:scale=16,margin=.3 (default ${DEFAULT-VALUE}).")
+    @Option(names = "--loss", paramLabel = "L", defaultValue = "triplet:margin=.2",
+            description = "head: contrastive, triplet, infonce, softmax, normface, sphereface, cosface or "
+                    + "arcface, with options as in arcface:scale=16,margin=.3 (default ${DEFAULT-VALUE}).")
     private String loss;
 
     @Option(names = "--loss-distance", paramLabel = "D", defaultValue = "cosine",
-            description = "head: what contrastive, triplet and infonce look at: l2, squared or cosine (default ${DEFAULT-VALUE}).")
+            description = "head: what contrastive, triplet and infonce look at: l2, squared or cosine "
+                    + "(default ${DEFAULT-VALUE}).")
     private String distance;
 
     @Option(names = "--sampler", paramLabel = "S",
-            description = "head: classes:PxK, triplets:N, uniform:N or epochs:N (default: classes:32x8; triplets:256 for drawn and index).")
+            description = "head: classes:PxK, triplets:N, uniform:N or epochs:N (default: classes:32x8; "
+                    + "triplets:256 for drawn and index; epochs:256 for losses of classes).")
     private String sampler;
 
-    @Option(names = "--miner", paramLabel = "M", defaultValue = "semihard", description = "head: all, random, semihard, hard, easy, batchhard, "
-            + "drawn, or index: negatives among all rows, with options as in index:keep=10,margin=.05,refresh=100 (default ${DEFAULT-VALUE}).")
+    @Option(names = "--miner", paramLabel = "M", defaultValue = "semihard",
+            description = "head: all, random, semihard, hard, easy, batchhard, drawn, or index: negatives "
+                    + "among all rows, with options as in index:keep=10,margin=.05,refresh=100 (default ${DEFAULT-VALUE}).")
     private String miner;
 
-    @Option(names = "--split", paramLabel = "SHARE", defaultValue = "0.2", description = "head: share of the classes to choose the steps on, "
-            + "which training does not see; 0 = train on all, for all steps (default ${DEFAULT-VALUE}).")
+    @Option(names = "--split", paramLabel = "SHARE", defaultValue = "0.2",
+            description = "head: share of the classes to choose the steps on, which training does not see; 0 = train on all, for "
+                    + "all steps (default ${DEFAULT-VALUE}).")
     private double split;
 
-    @Option(names = "--steps", paramLabel = "N", defaultValue = "1000", description = "head: batches to learn from (default ${DEFAULT-VALUE}).")
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "500",
+            description = "head: batches to learn from (default ${DEFAULT-VALUE}).")
     private int steps;
 
-    @Option(names = "--rate", paramLabel = "R", defaultValue = "0.001", description = "head: of learning (default ${DEFAULT-VALUE}).")
-    private double rate;
+    @Option(names = "--rate", paramLabel = "R", description = "head: of learning (default: .0002 for linear, .001 for an mlp).")
+    private Double rate;
 
     @Option(names = "--check-every", paramLabel = "N", defaultValue = "0",
-            description = "head: steps between two looks at the validation classes, and two checkpoints (default: a tenth of the steps).")
+            description = "head: steps between two looks at the validation classes, and two checkpoints "
+                    + "(default: a tenth of the steps).")
     private int checkEvery;
 
     @Option(names = "--patience", paramLabel = "N", defaultValue = "5",
@@ -59,7 +66,8 @@ final class HeadOptions {
     @Mixin
     private BackendOptions backend;
 
-    @Option(names = "--checkpoint", paramLabel = "F", description = "head: write the state of training to this file now and then.")
+    @Option(names = "--checkpoint", paramLabel = "F",
+            description = "head: write the state of training to this file now and then.")
     private Path checkpoint;
 
     @Option(names = "--resume", description = "head: go on from the checkpoint, if it is there.")
@@ -113,7 +121,7 @@ final class HeadOptions {
     }
 
     double rate() {
-        return rate;
+        return rate != null ? rate : tower.equals("linear") ? 2e-4 : 1e-3;
     }
 
     int checkEvery() {

@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
             "  nca           --dims directions by which the nearest row is of one's own class;",
             "                compares all pairs, up to 20,000 rows",
             "  head          a linear or many-layered tower, trained by a loss over batches;",
-            "                of --dims (default: those of the data, at most 128)"})
+            "                of --dims (default: those of the data; at most 128 unless it starts from them)"})
 final class LearnFitCommand implements Callable<Integer> {
     @Spec
     private CommandSpec command;

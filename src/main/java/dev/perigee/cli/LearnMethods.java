@@ -53,15 +53,16 @@ final class LearnMethods {
         add("robust", EnumSet.noneOf(Takes.class), (rows, labels, request) -> Standardise.robust(rows));
         add("unit", EnumSet.of(Takes.STANDARDISE), (rows, labels, request) -> UnitNorm.of(rows.dim()));
         add("pca", EnumSet.of(Takes.DIMS, Takes.STANDARDISE), (rows, labels, request) -> Pca.fit(rows, dims(request)));
-        add("mahalanobis", EnumSet.of(Takes.SHRINK, Takes.STANDARDISE), (rows, labels, request) -> Mahalanobis.fit(rows, shrinkage(request)));
+        add("mahalanobis", EnumSet.of(Takes.SHRINK, Takes.STANDARDISE), (rows, labels, request) -> Mahalanobis.fit(rows,
+                shrinkage(request)));
         add("rca", EnumSet.of(Takes.LABELS, Takes.SHRINK, Takes.STANDARDISE),
                 (rows, labels, request) -> WithinClass.fit(rows, labels, shrinkage(request)));
         add("lda", EnumSet.allOf(Takes.class), (rows, labels, request) -> Lda.fit(rows, labels,
                 request.dims.orElseGet(() -> Math.min(Labels.of(labels).classes() - 1, rows.dim())), shrinkage(request)));
         add("nca", EnumSet.of(Takes.LABELS, Takes.DIMS, Takes.STANDARDISE),
                 (rows, labels, request) -> Nca.fit(rows, labels, dims(request), request.progress));
-        add("head", EnumSet.of(Takes.LABELS, Takes.DIMS, Takes.STANDARDISE), (rows, labels, request) -> HeadFit.fit(request.head, rows, labels,
-                request.dims, request.output, request.progress));
+        add("head", EnumSet.of(Takes.LABELS, Takes.DIMS, Takes.STANDARDISE),
+                (rows, labels, request) -> HeadFit.fit(request.head, rows, labels, request.dims, request.output, request.progress));
     }
 
     private LearnMethods() {

@@ -35,25 +35,31 @@ final class LearnMineCommand implements Callable<Integer> {
     @Option(names = "--data", required = true, paramLabel = "F", description = "Vectors, in the formats of build --data.")
     private Path data;
 
-    @Option(names = "--labels", required = true, paramLabel = "L", description = "Their classes: IDX, npy, CSV or TSV, or text with one a line.")
+    @Option(names = "--labels", required = true, paramLabel = "L",
+            description = "Their classes: IDX, npy, CSV or TSV, or text with one a line.")
     private Path labelFile;
 
-    @Option(names = "--column", paramLabel = "NAME", description = "The column of a CSV or TSV (default: label, or the only one).")
+    @Option(names = "--column", paramLabel = "NAME",
+            description = "The column of a CSV or TSV (default: label, or the only one).")
     private String column;
 
     @Option(names = "--transform", paramLabel = "A", description = "Map the vectors by this artefact of learn fit first.")
     private Path transform;
 
-    @Option(names = "--distance", paramLabel = "D", defaultValue = "cosine", description = "l2 or cosine (default ${DEFAULT-VALUE}).")
+    @Option(names = "--distance", paramLabel = "D", defaultValue = "cosine",
+            description = "l2 or cosine (default ${DEFAULT-VALUE}).")
     private String distance;
 
-    @Option(names = "--keep", paramLabel = "N", defaultValue = "10", description = "Negatives per anchor (default ${DEFAULT-VALUE}).")
+    @Option(names = "--keep", paramLabel = "N", defaultValue = "10",
+            description = "Negatives per anchor (default ${DEFAULT-VALUE}).")
     private int keep;
 
-    @Option(names = "--from", paramLabel = "N", defaultValue = "0", description = "Skip the N nearest negatives (default ${DEFAULT-VALUE}).")
+    @Option(names = "--from", paramLabel = "N", defaultValue = "0",
+            description = "Skip the N nearest negatives (default ${DEFAULT-VALUE}).")
     private int from;
 
-    @Option(names = "--to", paramLabel = "N", description = "Look no farther than the N nearest negatives (default: --from and five times --keep).")
+    @Option(names = "--to", paramLabel = "N",
+            description = "Look no farther than the N nearest negatives (default: --from and five times --keep).")
     private Integer to;
 
     @Option(names = "--margin", paramLabel = "R", defaultValue = "0.05",
@@ -67,7 +73,8 @@ final class LearnMineCommand implements Callable<Integer> {
     @Option(names = "--show", paramLabel = "ROW", description = "The anchor to draw.")
     private Integer show;
 
-    @Option(names = "--images", paramLabel = "WxH", description = "Draw rows as grey images of that size (default: as numbers of rows).")
+    @Option(names = "--images", paramLabel = "WxH",
+            description = "Draw rows as grey images of that size (default: as numbers of rows).")
     private String images;
 
     @Option(names = "--out", paramLabel = "PNG", description = "The picture (default mined.png).")
@@ -79,10 +86,11 @@ final class LearnMineCommand implements Callable<Integer> {
         try (ComputeBackend compute = backend.open(); Arena arena = Arena.ofShared()) {
             Labels labels = LabelFile.read(labelFile, Optional.ofNullable(column));
             Matrix rows = Vectors.read(data, inputs.format(), arena);
-            check(labels.rows() == rows.rows(), "labels: %d in %s (expected %d, one per row of %s)", labels.rows(), labelFile, rows.rows(), data);
+            check(labels.rows() == rows.rows(), "labels: %d in %s (expected %d, one per row of %s)", labels.rows(), labelFile,
+                    rows.rows(), data);
             check(show == null || show >= 0 && show < rows.rows(), "show: row %s (expected 0 to %d)", show, rows.rows() - 1);
-            MinedRows mined = MinedRows.of(rows, labels.numbers(), by, transform, compute, keep, from, to == null ? from + 5 * keep : to,
-                    margin, absolute);
+            MinedRows mined = MinedRows.of(rows, labels.numbers(), by, transform, compute, keep, from, 
+                    to == null ? from + 5 * keep : to, margin, absolute);
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("rows", rows.rows());
             fields.put("classes", labels.classes());
@@ -91,8 +99,9 @@ final class LearnMineCommand implements Callable<Integer> {
             fields.put("negatives", mined.total());
             fields.put("anchors_without_positive", mined.withoutPositive());
             fields.put("anchors_with_few_negatives", mined.tooFew());
-            StringBuilder text = new StringBuilder("%d negatives of %d rows; %d rows have fewer than %d, %d have no positive".formatted(
-                    mined.total(), rows.rows(), mined.tooFew(), keep, mined.withoutPositive()));
+            StringBuilder text = new StringBuilder();
+            text.append("%d negatives of %d rows; %d rows have fewer than %d, %d have no positive".formatted(mined.total(),
+                    rows.rows(), mined.tooFew(), keep, mined.withoutPositive()));
             if (show != null) {
                 show(mined, rows, labels, fields, text);
             }
@@ -122,7 +131,8 @@ final class LearnMineCommand implements Callable<Integer> {
         Path file = (out == null ? Path.of("mined.png") : out).toAbsolutePath();
         Pictures pictures = new Pictures(file.getParent());
         pictures.add(file.getFileName().toString(), MinedSheet.draw(rows, labels, images, show, positives, negatives,
-                "%s, %s distance%s".formatted(data.getFileName(), distance, transform == null ? "" : " after " + transform.getFileName())));
+                "%s, %s distance%s".formatted(data.getFileName(), distance, 
+                        transform == null ? "" : " after " + transform.getFileName())));
         pictures.write();
         fields.put("picture", file);
         text.append("%ndrawn in %s".formatted(file));

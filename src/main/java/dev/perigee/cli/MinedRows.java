@@ -35,8 +35,8 @@ final class MinedRows {
     }
 
     /** @param transform file of the transform by which rows are mapped first, or null */
-    static MinedRows of(Matrix rows, int[] labels, Distance distance, Path transform, ComputeBackend backend, int keep, int from, int to,
-            double margin, boolean absolute) {
+    static MinedRows of(Matrix rows, int[] labels, Distance distance, Path transform, ComputeBackend backend, int keep, int from,
+            int to, double margin, boolean absolute) {
         IndexMiner miner = new IndexMiner(keep, from, to, margin, absolute, 1);
         Matrix mapped = mapped(rows, distance, transform, backend);
         long[] contents = IntStream.range(0, rows.rows()).mapToLong(row -> Contents.hash(rows.get(row))).toArray();

@@ -44,7 +44,8 @@ final class MinedSheet {
         check(images == null || images.matches("[1-9][0-9]{0,4}x[1-9][0-9]{0,4}"), "images: '%s' (expected WxH)", images);
         this.width = images == null ? 0 : Integer.parseInt(images.substring(0, images.indexOf('x')));
         this.height = images == null ? 0 : Integer.parseInt(images.substring(images.indexOf('x') + 1));
-        check(images == null || width * height == rows.dim(), "images: %s (expected %d values, as the rows have)", images, rows.dim());
+        check(images == null || width * height == rows.dim(), "images: %s (expected %d values, as the rows have)", images,
+                rows.dim());
         float least = Float.POSITIVE_INFINITY;
         float most = Float.NEGATIVE_INFINITY;
         long lowest = 0;
@@ -69,7 +70,8 @@ final class MinedSheet {
     private BufferedImage draw(int anchor, List<MinedRows.Near> positives, List<MinedRows.Near> negatives, String subtitle) {
         int lines = Math.max(1, (negatives.size() + COLUMNS - 1) / COLUMNS);
         int step = TILE + CAPTION + GAP;
-        BufferedImage sheet = new BufferedImage(2 * MARGIN + SIDE + COLUMNS * (TILE + GAP) - GAP, HEAD + (2 + lines) * step + MARGIN - GAP,
+        BufferedImage sheet = new BufferedImage(2 * MARGIN + SIDE + COLUMNS * (TILE + GAP) - GAP,
+                HEAD + (2 + lines) * step + MARGIN - GAP,
                 BufferedImage.TYPE_INT_RGB);
         Graphics2D g = sheet.createGraphics();
         g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
@@ -101,7 +103,8 @@ final class MinedSheet {
         for (int i = 0; i < some.size(); i++) {
             int x = MARGIN + SIDE + i * (TILE + GAP);
             tile(g, some.get(i).row(), x, y, colour);
-            caption(g, labels.name(labels.of(some.get(i).row())), String.format(Locale.ROOT, "%.3f", some.get(i).distance()), x, y);
+            String distance = String.format(Locale.ROOT, "%.3f", some.get(i).distance());
+            caption(g, labels.name(labels.of(some.get(i).row())), distance, x, y);
         }
     }
 

@@ -3,8 +3,8 @@ package dev.perigee.learn.loss;
 import static dev.perigee.PerigeeException.check;
 
 /**
- * {@code scale cos(t + margin)} for the row's own class, and where t + margin passes pi {@code scale (cos t - margin sin margin)},
- * which goes on falling. Deng et al., ArcFace, CVPR 2019.
+ * {@code scale cos(t + margin)} for the row's own class, and where t + margin passes pi
+ * {@code scale (cos t - margin sin margin)}, which goes on falling. Deng et al., ArcFace, CVPR 2019.
  *
  * @param margin in radians
  */

@@ -26,7 +26,8 @@ public final class ClassHead {
      * @param bias    [classes], used by plain softmax alone
      */
     public static Value of(ClassLoss loss, double[][] x, int[] labels, double[][] weights, double[] bias, Products products) {
-        return loss instanceof SoftmaxLoss ? plain(x, labels, weights, bias, products) : angular(loss, x, labels, weights, products);
+        return loss instanceof SoftmaxLoss ? plain(x, labels, weights, bias, products) : angular(loss, x, labels, weights,
+                products);
     }
 
     private static Value plain(double[][] x, int[] labels, double[][] weights, double[] bias, Products products) {

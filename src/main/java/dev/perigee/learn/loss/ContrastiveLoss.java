@@ -5,9 +5,9 @@ import static dev.perigee.PerigeeException.check;
 import java.util.BitSet;
 
 /**
- * {@code d^power} for pairs of one class and {@code max(0, margin - d)^power} for others; the means over active pairs of either kind
- * are added. Power 1 is the lecture's form and that of PyTorch Metric Learning; power 2 with {@code half} is the original: Hadsell,
- * Chopra, LeCun, CVPR 2006 (where Y = 0 means similar).
+ * {@code d^power} for pairs of one class and {@code max(0, margin - d)^power} for others; the means over active pairs of either
+ * kind are added. Power 1 is the lecture's form and that of PyTorch Metric Learning; power 2 with {@code half} is the original:
+ * Hadsell, Chopra, LeCun, CVPR 2006 (where Y = 0 means similar).
  *
  * @param half every term times 1/2
  */
@@ -28,7 +28,8 @@ public record ContrastiveLoss(double margin, int power, boolean half) implements
         PairGradient gradient = new PairGradient();
         double loss = 0;
         for (boolean similar : new boolean[] {true, false}) {
-            loss += add(d, labels.count(), triplets.anchors(), similar ? triplets.positives() : triplets.negatives(), similar, gradient);
+            loss += add(d, labels.count(), triplets.anchors(), similar ? triplets.positives() : triplets.negatives(), similar,
+                    gradient);
         }
         return new Value(loss, gradient.count(), gradient);
     }

@@ -6,9 +6,9 @@ import java.util.BitSet;
 
 /**
  * Finds the positive of an anchor among all its negatives: minus the log of the positive's share in the softmax of
- * {@code -scale d} over that positive and all rows of the batch that are negatives of the anchor; the mean over pairs of anchor and
- * positive. With the cosine distance that is {@code scale cos}: DSSM (Huang et al., CIKM 2013), InfoNCE (van den Oord et al., 2018).
- * Rows of the anchor's class and of its content are left out: they would be false negatives.
+ * {@code -scale d} over that positive and all rows of the batch that are negatives of the anchor; the mean over pairs of anchor
+ * and positive. With the cosine distance that is {@code scale cos}: DSSM (Huang et al., CIKM 2013), InfoNCE (van den Oord et al.,
+ * 2018). Rows of the anchor's class and of its content are left out: they would be false negatives.
  *
  * @param scale one over the temperature
  */

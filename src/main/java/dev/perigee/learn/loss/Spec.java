@@ -52,7 +52,8 @@ public record Spec(String text, String name, Map<String, String> options) {
     }
 
     public boolean flag(String option) {
-        check(options.getOrDefault(option, "").isEmpty(), "%s: %s=%s (expected the word alone)", text, option, options.get(option));
+        check(options.getOrDefault(option, "").isEmpty(), "%s: %s=%s (expected the word alone)", text, option,
+                options.get(option));
         return options.containsKey(option);
     }
 }

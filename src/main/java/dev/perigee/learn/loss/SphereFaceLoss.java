@@ -3,9 +3,9 @@ package dev.perigee.learn.loss;
 import static dev.perigee.PerigeeException.check;
 
 /**
- * {@code |x| psi(t)} for the row's own class, psi = (-1)^k cos(m t) - 2k for t in [k pi / m, (k + 1) pi / m]. Liu et al., SphereFace,
- * CVPR 2017. Too hard to begin with, so it is mixed with the cosine: (psi + lambda cos) / (1 + lambda), and lambda falls from
- * {@value #FIRST_LAMBDA} to {@code lambda} as training goes on.
+ * {@code |x| psi(t)} for the row's own class, psi = (-1)^k cos(m t) - 2k for t in [k pi / m, (k + 1) pi / m]. Liu et al.,
+ * SphereFace, CVPR 2017. Too hard to begin with, so it is mixed with the cosine: (psi + lambda cos) / (1 + lambda), and lambda
+ * falls from {@value #FIRST_LAMBDA} to {@code lambda} as training goes on.
  *
  * @param m      whole, 1 to 8
  * @param scale  in place of |x|; 0 = |x|

@@ -37,7 +37,8 @@ public record TripletLoss(double margin, boolean swap, boolean soft) implements 
             if (soft || violations[i] > 0) {
                 double slope = (soft ? 1 / (1 + Math.exp(-violations[i])) : 1) / active;
                 gradient.add(triplets.anchors()[i], triplets.positives()[i], slope);
-                gradient.add(swaps(d, triplets, i) ? triplets.positives()[i] : triplets.anchors()[i], triplets.negatives()[i], -slope);
+                gradient.add(swaps(d, triplets, i) ? triplets.positives()[i] : triplets.anchors()[i], triplets.negatives()[i],
+                        -slope);
             }
         }
         return new Value(active == 0 ? 0 : sum / active, active, gradient);

@@ -20,11 +20,11 @@ import java.util.random.RandomGenerator;
 
 /**
  * Negatives among all rows, through exact search by our own index, found anew every {@code refresh} steps as the model changes
- * (Xiong et al., ANCE, 2020). Of the rows near an anchor those of its class and of its content are dropped; of the rest, in order of
- * distance, ranks {@code from} (included) to {@code to} (excluded) are looked at, and those too near to be believed are dropped:
- * with similarity above {@code 1 - margin} times that of the nearest positive (Moreira et al., NV-Retriever, 2024: TopK-PercPos), or,
- * where {@code absolute}, above that less {@code margin}. For L2 rows the similarity is minus the Euclidean distance, and the
- * relative rule {@code d(a, p) <= (1 - margin) d(a, n)}. The first {@code keep} are kept.
+ * (Xiong et al., ANCE, 2020). Of the rows near an anchor those of its class and of its content are dropped; of the rest, in order
+ * of distance, ranks {@code from} (included) to {@code to} (excluded) are looked at, and those too near to be believed are
+ * dropped: with similarity above {@code 1 - margin} times that of the nearest positive (Moreira et al., NV-Retriever, 2024:
+ * TopK-PercPos), or, where {@code absolute}, above that less {@code margin}. For L2 rows the similarity is minus the Euclidean
+ * distance, and the relative rule {@code d(a, p) <= (1 - margin) d(a, n)}. The first {@code keep} are kept.
  *
  * @param refresh steps between two searches
  */
@@ -34,7 +34,8 @@ public record IndexMiner(int keep, int from, int to, double margin, boolean abso
     public IndexMiner {
         check(keep >= 1, "keep: %d (expected 1 or more)", keep);
         check(from >= 0 && to >= from + keep, "ranks: %d to %d (expected %d of them or more)", from, to, keep);
-        check(Double.isFinite(margin) && (absolute || margin < 1), "margin: %s (expected %s)", margin, absolute ? "a number" : "below 1");
+        check(Double.isFinite(margin) && (absolute || margin < 1), "margin: %s (expected %s)", margin, absolute ? "a number"
+                : "below 1");
         check(refresh >= 1, "refresh: %d (expected 1 or more)", refresh);
     }
 
@@ -50,10 +51,13 @@ public record IndexMiner(int keep, int from, int to, double margin, boolean abso
 
     @Override
     public String spec() {
-        return "index:keep=%d,from=%d,to=%d,margin=%s%s,refresh=%d".formatted(keep, from, to, margin, absolute ? ",absolute" : "", refresh);
+        return "index:keep=%d,from=%d,to=%d,margin=%s%s,refresh=%d".formatted(keep, from, to, margin, absolute ? ",absolute" : "",
+                refresh);
     }
 
-    /** The negatives of the drawn triplets have come from {@link #mine(Matrix, int[], long[], Distance, ComputeBackend)} already. */
+    /**
+     * The negatives of the drawn triplets have come from {@link #mine(Matrix, int[], long[], Distance, ComputeBackend)} already.
+     */
     @Override
     public Triplets mine(int step, BatchDistances distances, BatchLabels labels, Triplets drawn, RandomGenerator random) {
         return drawn;
@@ -68,7 +72,8 @@ public record IndexMiner(int keep, int from, int to, double margin, boolean abso
      */
     public Mined mine(Matrix rows, int[] labels, long[] contents, Distance distance, ComputeBackend backend) {
         check(distance != Distance.INNER_PRODUCT, "mining: distance ip (expected l2 or cosine)");
-        check(labels.length == rows.rows() && contents.length == rows.rows(), "labels: %d, contents: %d (expected %d, one per row)",
+        check(labels.length == rows.rows() && contents.length == rows.rows(),
+                "labels: %d, contents: %d (expected %d, one per row)",
                 labels.length, contents.length, rows.rows());
         int n = rows.rows();
         int most = Math.max(largest(labels.clone()), 1);

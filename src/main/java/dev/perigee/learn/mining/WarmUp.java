@@ -6,8 +6,8 @@ import dev.perigee.learn.loss.Triplets;
 import java.util.random.RandomGenerator;
 
 /**
- * One miner for the first steps, then another. Hard triplets from the start let a tower with random weights collapse to one point;
- * semi-hard or random ones first do not.
+ * One miner for the first steps, then another. Hard triplets from the start let a tower with random weights collapse to one
+ * point; semi-hard or random ones first do not.
  */
 public record WarmUp(Miner first, int steps, Miner then) implements Miner {
     @Override

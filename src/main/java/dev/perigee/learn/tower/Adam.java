@@ -1,8 +1,8 @@
 package dev.perigee.learn.tower;
 
 /**
- * Adam: steps along the mean of gradients, each weight's divided by the root of the mean of its squares. Kingma and Ba, ICLR 2015;
- * beta .9 and .999. One object is one step.
+ * Adam: steps along the mean of gradients, each weight's divided by the root of the mean of its squares. Kingma and Ba, ICLR
+ * 2015; beta .9 and .999. One object is one step.
  *
  * @param rate    of learning, with the correction for the first steps
  * @param epsilon added to the root, with the same correction

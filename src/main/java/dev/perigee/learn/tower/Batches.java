@@ -74,7 +74,8 @@ final class Batches implements AutoCloseable {
         }
         BatchLabels labels = new BatchLabels(Arrays.stream(rows).map(row -> classes.labels()[row]).toArray(),
                 Arrays.stream(rows).mapToLong(row -> contents[row]).toArray());
-        return new Batch(into, rows, labels, sampler instanceof Sampler.DrawnTriplets ? inThirds(rows.length / 3) : Triplets.NONE);
+        return new Batch(into, rows, labels, sampler instanceof Sampler.DrawnTriplets ? inThirds(rows.length / 3)
+                : Triplets.NONE);
     }
 
     private int[] ofClasses(Sampler.Classes s, SplittableRandom random) {

@@ -11,13 +11,15 @@ import dev.perigee.vector.Transform;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Training that was interrupted: a block file, written whole or not at all. Chance needs no place in it, it follows from seed and step.
+ * Training that was interrupted: a block file, written whole or not at all. Chance needs no place in it, it follows from seed and
+ * step.
  *
  * <table>
  * <tr><th>block</th><th>content</th></tr>
@@ -36,7 +38,8 @@ record Checkpoint(int step, double[] losses, List<Trained.Validation> validation
         Map<String, Object> attributes = new LinkedHashMap<>();
         attributes.put("checkpoint", 1);
         attributes.put("step", step);
-        attributes.put("losses_so_far", java.util.Arrays.stream(losses, 0, step).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
+        attributes.put("losses_so_far",
+                Arrays.stream(losses, 0, step).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
         attributes.put("validations", validations.stream().map(v -> v.step() + "=" + v.value()).collect(Collectors.joining(" ")));
         attributes.putAll(facts);
         try (BlockFileWriter writer = BlockFileWriter.create(file); Arena arena = Arena.ofConfined()) {
@@ -62,7 +65,8 @@ record Checkpoint(int step, double[] losses, List<Trained.Validation> validation
             facts.forEach((key, value) -> {
                 String there = attributes.optional(key).orElse("nothing");
                 if (!there.equals(value)) {
-                    throw new PerigeeException(ErrorCode.FAILED_PRECONDITION, "%s: %s (expected %s as in the checkpoint %s)".formatted(key,
+                    throw new PerigeeException(ErrorCode.FAILED_PRECONDITION,
+                            "%s: %s (expected %s as in the checkpoint %s)".formatted(key,
                             value, there, file));
                 }
             });
@@ -73,7 +77,7 @@ record Checkpoint(int step, double[] losses, List<Trained.Validation> validation
             }
             int step = attributes.integer("step", 0, steps);
             double[] losses = attributes.word("losses_so_far", text -> text.isEmpty() ? new double[0]
-                    : java.util.Arrays.stream(text.split(" ")).mapToDouble(Double::parseDouble).toArray());
+                    : Arrays.stream(text.split(" ")).mapToDouble(Double::parseDouble).toArray());
             List<Trained.Validation> validations = new ArrayList<>();
             for (String each : attributes.text("validations").split(" ")) {
                 int equals = each.indexOf('=');
@@ -83,9 +87,11 @@ record Checkpoint(int step, double[] losses, List<Trained.Validation> validation
                 }
             }
             if (losses.length != step) {
-                throw new PerigeeException(ErrorCode.CORRUPT_FILE, "losses: %d (expected %d, file %s)".formatted(losses.length, step, file));
+                throw new PerigeeException(ErrorCode.CORRUPT_FILE, "losses: %d (expected %d, file %s)".formatted(losses.length,
+                        step, file));
             }
-            return new Checkpoint(step, losses, validations, validations.isEmpty() ? null : TransformFile.read(bestFile(file)).transform());
+            return new Checkpoint(step, losses, validations, validations.isEmpty() ? null
+                    : TransformFile.read(bestFile(file)).transform());
         }
     }
 

@@ -59,7 +59,8 @@ final class Objective {
             }
             case ClassLoss loss -> {
                 double[][] rows = weights.doubles();
-                ClassHead.Value value = ClassHead.of(loss.at(step), x, batch.labels().labels(), rows, bias.doubles()[0], products);
+                ClassHead.Value value = ClassHead.of(loss.at(step), x, batch.labels().labels(), rows, bias.doubles()[0],
+                        products);
                 weights.step(adam, value.byWeights());
                 bias.step(adam, new double[][] {value.byBias()});
                 yield new Value(value.loss(), x.length, value.gradient());

@@ -31,7 +31,8 @@ public record Recipe(Loss loss, EmbeddingDistance distance, Sampler sampler, Min
     }
 
     /** With checks every tenth of the steps, and patience for five of them. */
-    public static Recipe of(Loss loss, EmbeddingDistance distance, Sampler sampler, Miner miner, int steps, double rate, long seed) {
+    public static Recipe of(Loss loss, EmbeddingDistance distance, Sampler sampler, Miner miner, int steps, double rate,
+            long seed) {
         return new Recipe(loss, distance, sampler, miner, steps, rate, seed, Math.max(1, steps / 10), 5);
     }
 

@@ -28,7 +28,9 @@ public sealed interface Sampler {
         }
     }
 
-    /** N anchors of classes with two or more, by chance, of each another row of its class, then of each a row of another class. */
+    /**
+     * N anchors of classes with two or more, by chance, of each another row of its class, then of each a row of another class.
+     */
     record DrawnTriplets(int count) implements Sampler {
         @Override
         public String spec() {
@@ -76,8 +78,8 @@ public sealed interface Sampler {
     /** @throws PerigeeException INVALID_ARGUMENT for a text that is none of {@value #FORMS} */
     static Sampler parse(String text) {
         Matcher form = Pattern.compile("(classes|triplets|uniform|epochs):([0-9]{1,5})(?:x([0-9]{1,5}))?").matcher(text);
-        check(form.matches() && (form.group(3) != null) == form.group(1).equals("classes"), "sampler: '%s' (expected one of %s)", text,
-                FORMS);
+        check(form.matches() && (form.group(3) != null) == form.group(1).equals("classes"), "sampler: '%s' (expected one of %s)",
+                text, FORMS);
         int count = Integer.parseInt(form.group(2));
         check(count >= 1, "sampler: '%s' (expected 1 row or more)", text);
         return switch (form.group(1)) {

@@ -23,8 +23,8 @@ public final class Starts {
     }
 
     /**
-     * Dense layers with random weights, all but the last with max(0, y). He et al., ICCV 2015: normal, variance 2 / in before max(0, y),
-     * and 1 / in in the last.
+     * Dense layers with random weights, all but the last with max(0, y). He et al., ICCV 2015: normal, variance 2 / in before
+     * max(0, y), and 1 / in in the last.
      *
      * @param dims in, hidden ..., out
      */

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A transform in training: its dense layers learn, scales before them stay as they are, a unit step at the end too. Forward and back
- * in float32 by the backend's products.
+ * A transform in training: its dense layers learn, scales before them stay as they are, a unit step at the end too. Forward and
+ * back in float32 by the backend's products.
  */
 final class Tower implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
@@ -33,8 +33,8 @@ final class Tower implements AutoCloseable {
         int to = unit ? steps.size() - 1 : steps.size();
         check(from < to, "start: no dense layer (expected one or more to be trained)");
         for (int n = from; n < to; n++) {
-            check(steps.get(n) instanceof Transform.Dense, "start: step %d is %s (expected dense layers, then unit or nothing)", n,
-                    steps.get(n).getClass().getSimpleName());
+            check(steps.get(n) instanceof Transform.Dense, "start: step %d is %s (expected dense layers, then unit or nothing)",
+                    n, steps.get(n).getClass().getSimpleName());
             layers.add(new Layer(n, (Transform.Dense) steps.get(n), n == from, batch, backend, arena));
         }
         inputDim = start.inputDim();

@@ -27,8 +27,8 @@ import java.util.concurrent.CompletionException;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Trains a tower. Reproducible: the same rows, recipe, backend and device give the same weights to the bit, also when training was
- * interrupted and went on from its checkpoint.
+ * Trains a tower. Reproducible: the same rows, recipe, backend and device give the same weights to the bit, also when training
+ * was interrupted and went on from its checkpoint.
  */
 public final class Training {
     private final Recipe recipe;
@@ -90,10 +90,13 @@ public final class Training {
         return this;
     }
 
-    /** @throws PerigeeException CANCELLED if the listener stops it; INVALID_ARGUMENT, e.g. when weights leave the range of float32 */
+    /**
+     * @throws PerigeeException CANCELLED if the listener stops it; INVALID_ARGUMENT, e.g. when weights leave the range of float32
+     */
     public Trained run(Listener listener) {
         try (Tower tower = new Tower(start, recipe.sampler().batch(), backend); FloatProducts products = Products.on(backend);
-                Batches batches = new Batches(source, classes, Batches.contents(source), recipe.sampler(), tower, recipe.seed())) {
+                Batches batches = new Batches(source, classes, Batches.contents(source), recipe.sampler(), tower,
+                        recipe.seed())) {
             return new Run(tower, products, batches, listener).whole();
         }
     }
@@ -117,7 +120,8 @@ public final class Training {
             this.listener = listener;
             this.objective = new Objective(recipe, classes.count(), start.outputDim(), products);
             if (classes.single() > 0) {
-                warnings.add("%d of %d classes have one row: no pairs to learn from".formatted(classes.single(), classes.count()));
+                warnings.add("%d of %d classes have one row: no pairs to learn from".formatted(classes.single(),
+                        classes.count()));
             }
         }
 
@@ -134,7 +138,8 @@ public final class Training {
                     }
                     Batches.Batch batch = next == null ? batches.draw(step) : next.join();
                     int after = step + 1;
-                    next = after == recipe.steps() || minesAt(after) ? null : CompletableFuture.supplyAsync(() -> batches.draw(after));
+                    next = after == recipe.steps() || minesAt(after) ? null
+                            : CompletableFuture.supplyAsync(() -> batches.draw(after));
                     learn(step++, batch);
                     if (step % recipe.checkEvery() == 0 || step == recipe.steps()) {
                         validate(step);
@@ -144,7 +149,8 @@ public final class Training {
                         save(step);
                     }
                     if (!goOn) {
-                        throw new PerigeeException(ErrorCode.CANCELLED, "training: stopped after step %d of %d".formatted(step, recipe.steps()));
+                        throw new PerigeeException(ErrorCode.CANCELLED, "training: stopped after step %d of %d".formatted(step,
+                                recipe.steps()));
                     }
                 }
             } catch (CompletionException e) {
@@ -162,7 +168,8 @@ public final class Training {
             Adam adam = Adam.at(step, recipe.rate() * Math.min(1, (recipe.steps() - step) / half));
             double[][] embeddings = tower.forward(batch.vectors());
             Objective.Value value = objective.of(step, embeddings, batch, adam);
-            check(Double.isFinite(value.loss()), "training: loss %s at step %d (expected a number; a smaller rate may help)", value.loss(), step);
+            check(Double.isFinite(value.loss()), "training: loss %s at step %d (expected a number; a smaller rate may help)",
+                    value.loss(), step);
             heard(step, value.active() == 0 ? Double.NaN : value.loss());
             if (value.active() > 0) {
                 tower.backward(value.gradient(), adam);
@@ -276,7 +283,8 @@ public final class Training {
             if (idle > 0) {
                 warnings.add("%d of %d batches had nothing to learn from".formatted(idle, steps));
             }
-            return new Trained(best == null ? tower.transform() : best, facts, Arrays.copyOf(losses, steps), List.copyOf(validations),
+            return new Trained(best == null ? tower.transform() : best, facts, Arrays.copyOf(losses, steps),
+                    List.copyOf(validations),
                     List.copyOf(warnings));
         }
     }

@@ -21,7 +21,8 @@ class GradientTest {
     private static final int DIM = 5;
 
     static Stream<Arguments> tupleLosses() {
-        List<TupleLoss> losses = List.of(new TripletLoss(.2, false, false), new TripletLoss(.2, true, false), new TripletLoss(.1, false, true),
+        List<TupleLoss> losses = List.of(new TripletLoss(.2, false, false), new TripletLoss(.2, true, false), new TripletLoss(.1,
+                false, true),
                 new ContrastiveLoss(1, 1, false), new ContrastiveLoss(1.5, 2, false), new ContrastiveLoss(1, 2, true),
                 new InfoNceLoss(1), new InfoNceLoss(5));
         return losses.stream().flatMap(loss -> Stream.of(EmbeddingDistance.values()).map(d -> Arguments.of(loss, d)));
@@ -43,8 +44,10 @@ class GradientTest {
     }
 
     static Stream<ClassLoss> classLosses() {
-        return Stream.of(new SoftmaxLoss(), new NormFaceLoss(4), new CosFaceLoss(4, .35), new ArcFaceLoss(4, .5), new ArcFaceLoss(4, 2.5),
-                new SphereFaceLoss(1, 0, 0), new SphereFaceLoss(2, 0, 0), new SphereFaceLoss(3, 4, 0), new SphereFaceLoss(4, 0, 5),
+        return Stream.of(new SoftmaxLoss(), new NormFaceLoss(4), new CosFaceLoss(4, .35), new ArcFaceLoss(4, .5),
+                new ArcFaceLoss(4, 2.5),
+                new SphereFaceLoss(1, 0, 0), new SphereFaceLoss(2, 0, 0), new SphereFaceLoss(3, 4, 0), new SphereFaceLoss(4, 0,
+                5),
                 new SphereFaceLoss(4, 4, 1));
     }
 

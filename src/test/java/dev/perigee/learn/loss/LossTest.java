@@ -31,7 +31,8 @@ class LossTest {
         double[][] different = {{0, 0, d}, {0, 0, 9}, {d, 9, 0}};
         Triplets one = new Triplets(new int[] {0}, new int[] {1}, new int[] {2});
         BatchLabels labels = BatchLabels.of(0, 0, 1);
-        return new double[] {loss.of((i, j) -> similar[i][j], labels, one).loss(), loss.of((i, j) -> different[i][j], labels, one).loss()};
+        return new double[] {loss.of((i, j) -> similar[i][j], labels, one).loss(), loss.of((i, j) -> different[i][j], labels,
+                one).loss()};
     }
 
     @Test
@@ -68,7 +69,8 @@ class LossTest {
         BatchLabels labels = BatchLabels.of(0, 0, 1);
         assertThat(new TripletLoss(.2, true, false).of((i, j) -> d[i][j], labels, one).loss()).isCloseTo(.7, within(1e-12));
         assertThat(new TripletLoss(.2, false, false).of((i, j) -> d[i][j], labels, one).loss()).isZero();
-        assertThat(new TripletLoss(0, false, true).of((i, j) -> d[i][j], labels, one).loss()).isCloseTo(Math.log(1 + Math.exp(-1)), within(1e-12));
+        assertThat(new TripletLoss(0, false, true).of((i, j) -> d[i][j], labels, one).loss()).isCloseTo(Math.log(1
+                + Math.exp(-1)), within(1e-12));
     }
 
     @Test
@@ -157,7 +159,8 @@ class LossTest {
 
     @Test
     void textsOfLossesReadBack() {
-        for (String text : new String[] {"triplet:margin=.3,swap", "triplet:soft", "contrastive:margin=2,power=2,half", "infonce:scale=10",
+        for (String text : new String[] {"triplet:margin=.3,swap", "triplet:soft", "contrastive:margin=2,power=2,half",
+                "infonce:scale=10",
             "softmax", "normface", "sphereface:m=2,scale=0,lambda=3", "cosface:margin=.1", "arcface:scale=32,margin=.5"}) {
             Loss loss = Losses.parse(text);
             assertThat(Losses.parse(loss.spec())).isEqualTo(loss);

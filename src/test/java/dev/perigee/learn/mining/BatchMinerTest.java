@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class BatchMinerTest {
     /** Points of a line, with triplets that lie on the edges of kinds. */
-    private static final BatchDistances LINE = BatchDistances.of(new double[][] {{0}, {1}, {1.5}, {3}, {.5}}, EmbeddingDistance.L2,
+    private static final BatchDistances LINE = BatchDistances.of(new double[][] {{0}, {1}, {1.5}, {3}, {.5}},
+            EmbeddingDistance.L2,
             Products.EXACT);
     private static final BatchLabels CLASSES = BatchLabels.of(0, 0, 1, 1, 1);
 
@@ -73,8 +74,10 @@ class BatchMinerTest {
 
     @Test
     void semiHardTakesTheNearestBeyondThePositive() {
-        BatchDistances line = BatchDistances.of(new double[][] {{0}, {1}, {1.2}, {1.1}, {.9}, {3}}, EmbeddingDistance.L2, Products.EXACT);
-        Triplets mined = new BatchMiner(BatchMiner.Choice.SEMIHARD, .5).mine(0, line, BatchLabels.of(0, 0, 1, 2, 3, 4), Triplets.NONE,
+        BatchDistances line = BatchDistances.of(new double[][] {{0}, {1}, {1.2}, {1.1}, {.9}, {3}}, EmbeddingDistance.L2,
+                Products.EXACT);
+        Triplets mined = new BatchMiner(BatchMiner.Choice.SEMIHARD, .5).mine(0, line, BatchLabels.of(0, 0, 1, 2, 3, 4),
+                Triplets.NONE,
                 new SplittableRandom(1));
         assertThat(mined.anchors()[0]).isZero();
         assertThat(mined.negatives()[0]).isEqualTo(3);
@@ -84,7 +87,8 @@ class BatchMinerTest {
     void rowsOfOneContentAreNoNegativesOfEachOther() {
         BatchLabels labels = new BatchLabels(new int[] {0, 0, 1, 2}, new long[] {7, 8, 7, 9});
         BatchDistances line = BatchDistances.of(new double[][] {{0}, {1}, {0}, {2}}, EmbeddingDistance.L2, Products.EXACT);
-        Triplets mined = new BatchMiner(BatchMiner.Choice.BATCHHARD, 0).mine(0, line, labels, Triplets.NONE, new SplittableRandom(1));
+        Triplets mined = new BatchMiner(BatchMiner.Choice.BATCHHARD, 0).mine(0, line, labels, Triplets.NONE,
+                new SplittableRandom(1));
         assertThat(mined.negatives()).containsExactly(3, 2);
     }
 

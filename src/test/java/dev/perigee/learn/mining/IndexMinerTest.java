@@ -58,7 +58,8 @@ class IndexMinerTest {
     void rowsOfTheSameContentAreDropped() {
         long[] same = contents.clone();
         same[2] = same[0];
-        assertThat(miner("index:keep=2,margin=0").mine(line, classes, same, Distance.L2, scalar).negatives()[0]).containsExactly(3, 4);
+        assertThat(miner("index:keep=2,margin=0").mine(line, classes, same, Distance.L2,
+                scalar).negatives()[0]).containsExactly(3, 4);
     }
 
     @Test

@@ -47,18 +47,22 @@ class TrainingTest {
     @CsvSource(delimiter = '|', value = {
         "triplet:margin=.2 | cosine | classes:8x4 | semihard", "triplet:margin=.5,swap | l2 | classes:8x4 | batchhard",
         "triplet:margin=.5 | squared | triplets:32 | drawn", "triplet:soft | l2 | classes:8x4 | random",
-        "triplet:margin=.2 | cosine | triplets:32 | index:keep=5,refresh=20", "triplet:margin=.5 | l2 | uniform:32 | hard:warmup=20",
+        "triplet:margin=.2 | cosine | triplets:32 | index:keep=5,refresh=20",
+        "triplet:margin=.5 | l2 | uniform:32 | hard:warmup=20",
         "contrastive:margin=2 | l2 | classes:8x4 | all", "contrastive:margin=2,power=2,half | l2 | epochs:32 | all",
-        "infonce:scale=10 | cosine | classes:8x2 | all", "softmax | cosine | epochs:32 | all", "normface:scale=8 | cosine | epochs:32 | all",
+        "infonce:scale=10 | cosine | classes:8x2 | all", "softmax | cosine | epochs:32 | all",
+        "normface:scale=8 | cosine | epochs:32 | all",
         "sphereface:m=2,scale=8 | cosine | epochs:32 | all", "cosface:scale=8 | cosine | uniform:32 | all",
         "arcface:scale=8 | cosine | epochs:50 | all"})
     void everyLossSamplerAndMinerLearns(String loss, String distance, String sampler, String miner) {
-        Recipe recipe = Recipe.of(Losses.parse(loss), EmbeddingDistance.parse(distance), Sampler.parse(sampler), Miners.parse(miner), 200,
+        Recipe recipe = Recipe.of(Losses.parse(loss), EmbeddingDistance.parse(distance), Sampler.parse(sampler),
+                Miners.parse(miner), 200,
                 1e-2, 3);
         Trained trained = training(recipe, START).run(Training.Listener.NONE);
         assertThat(trained.losses()).hasSize(200);
         assertThat(hits(trained.transform())).isGreaterThan(hits(START) + .15);
-        assertThat(trained.facts()).containsEntry("tower", "12-12").containsEntry("sampler", sampler).containsEntry("rows", "160");
+        assertThat(trained.facts()).containsEntry("tower", "12-12").containsEntry("sampler", sampler).containsEntry("rows",
+                "160");
     }
 
     @Test
@@ -95,7 +99,8 @@ class TrainingTest {
                     for (int i = 0; i < before.inputDim(); i++) {
                         double slope = slope(start, before.weights()[o], i, direction);
                         if (Math.abs(slope) > .05) {
-                            assertThat(moved.weights()[o][i] - before.weights()[o][i]).isCloseTo((float) (-1e-3 * Math.signum(slope)), within(1e-5f));
+                            assertThat(moved.weights()[o][i] - before.weights()[o][i])
+                                    .isCloseTo((float) (-1e-3 * Math.signum(slope)), within(1e-5f));
                             checked++;
                         }
                     }
@@ -135,7 +140,8 @@ class TrainingTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"arcface:scale=8 | epochs:40 | all", "triplet:margin=.2 | triplets:16 | index:keep=3,refresh=10"})
+    @CsvSource(delimiter = '|', value = {"arcface:scale=8 | epochs:40 | all",
+            "triplet:margin=.2 | triplets:16 | index:keep=3,refresh=10"})
     void goesOnFromACheckpointAsIfNothingHadHappened(String loss, String sampler, String miner) {
         Recipe recipe = recipe(loss, sampler, miner, 60);
         Transform start = Starts.random(2, DIM, 20, 8);
@@ -158,13 +164,15 @@ class TrainingTest {
     void refusesTheCheckpointOfAnotherTraining() {
         Path file = folder.resolve("checkpoint");
         training(recipe("softmax", "epochs:40", "all", 10), START).checkpoint(file, false).run(Training.Listener.NONE);
-        assertThatThrownBy(() -> training(recipe("softmax", "epochs:30", "all", 10), START).checkpoint(file, true).run(Training.Listener.NONE))
+        assertThatThrownBy(() -> training(recipe("softmax", "epochs:30", "all", 10), START).checkpoint(file,
+                true).run(Training.Listener.NONE))
                 .hasMessage("sampler: epochs:30 (expected epochs:40 as in the checkpoint %s)", file);
     }
 
     @Test
     void keepsTheBestOnValidationAndStopsWhenItNoLongerGrows() {
-        Recipe recipe = new Recipe(Losses.parse("softmax"), EmbeddingDistance.COSINE, Sampler.parse("epochs:40"), Miners.parse("all"), 1000,
+        Recipe recipe = new Recipe(Losses.parse("softmax"), EmbeddingDistance.COSINE, Sampler.parse("epochs:40"),
+                Miners.parse("all"), 1000,
                 1e-2, 3, 10, 3);
         List<Transform> seen = new ArrayList<>();
         List<Boolean> best = new ArrayList<>();
@@ -186,14 +194,17 @@ class TrainingTest {
         assertThat(trained.losses()).hasSize(50);
         assertThat(trained.transform()).isSameAs(seen.get(2));
         assertThat(best).containsExactly(true, true, true, false, false, false);
-        assertThat(trained.facts()).containsEntry("best_step", "20").containsEntry("validation", "0.7").containsEntry("steps_done", "50");
+        assertThat(trained.facts()).containsEntry("best_step", "20").containsEntry("validation",
+                "0.7").containsEntry("steps_done", "50");
     }
 
     @Test
     void aBatchWithNothingToLearnFromIsNoStep() {
         Matrix apart = Matrix.copyOf(Arena.global(), new float[][] {{0, 0}, {0, .1f}, {9, 9}, {9, 9.1f}});
-        Trained trained = new Training(new Recipe(Losses.parse("triplet:margin=.2"), EmbeddingDistance.L2, Sampler.parse("uniform:4"),
-                Miners.parse("all"), 5, 1e-2, 3, 1, 5), Starts.identity(2, 2), RowSource.of(apart), new int[] {0, 0, 1, 1}, BACKEND)
+        Trained trained = new Training(new Recipe(Losses.parse("triplet:margin=.2"), EmbeddingDistance.L2,
+                Sampler.parse("uniform:4"),
+                Miners.parse("all"), 5, 1e-2, 3, 1, 5), Starts.identity(2, 2), RowSource.of(apart), new int[] {0, 0, 1, 1},
+                BACKEND)
                 .run(Training.Listener.NONE);
         assertThat(weights(trained.transform())).isDeepEqualTo(new float[][] {{1, 0}, {0, 1}});
         assertThat(trained.losses()).containsOnly(Double.NaN);
@@ -240,7 +251,8 @@ class TrainingTest {
                 .hasMessage("classes: 1 (expected 2 or more to be told apart)");
         assertThatThrownBy(() -> recipe("triplet", "classes:4x4", "index", 10))
                 .hasMessageEndingWith("with sampler classes:4x4 (expected triplets:N)");
-        assertThatThrownBy(() -> Sampler.parse("classes:4")).hasMessageStartingWith("sampler: 'classes:4' (expected one of classes:PxK");
+        assertThatThrownBy(() -> Sampler.parse("classes:4"))
+                .hasMessageStartingWith("sampler: 'classes:4' (expected one of classes:PxK");
         Matrix broken = Matrix.allocate(Arena.global(), 160, DIM);
         broken.set(7, 1, Float.NaN);
         assertThatThrownBy(() -> new Training(recipe, START, RowSource.of(broken), LABELS, BACKEND).run(Training.Listener.NONE))
@@ -248,7 +260,8 @@ class TrainingTest {
     }
 
     private static Recipe recipe(String loss, String sampler, String miner, int steps) {
-        return Recipe.of(Losses.parse(loss), EmbeddingDistance.COSINE, Sampler.parse(sampler), Miners.parse(miner), steps, 1e-2, 3);
+        return Recipe.of(Losses.parse(loss), EmbeddingDistance.COSINE, Sampler.parse(sampler), Miners.parse(miner), steps, 1e-2,
+                3);
     }
 
     private static Training training(Recipe recipe, Transform start) {
