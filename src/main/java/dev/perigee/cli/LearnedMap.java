@@ -9,6 +9,7 @@ import java.awt.Font;
 import java.awt.Shape;
 import java.awt.geom.AffineTransform;
 import java.awt.geom.Ellipse2D;
+import java.awt.geom.Line2D;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
@@ -32,18 +33,25 @@ final class LearnedMap {
     /** Rows that vary so many times more one way than the other would be a line: then the axes have scales of their own. */
     private static final double MOST_RATIO = 5;
 
+    private static final String LEARNED = "equally far from the mean by the learned distance; half the dots inside";
+    private static final String BEFORE_UNIT = "equally far from the mean when mapped, before rows get length 1";
+
     private final Canvas canvas;
     private final Optional<Labels> labels;
     private final int[] classes;
     private final int[] shown;
     private final SplittableRandom random;
+    /** What the ellipse is. */
+    private final String meaning;
 
-    private LearnedMap(Canvas canvas, Optional<Labels> labels, int[] classes, int[] shown, SplittableRandom random) {
+    private LearnedMap(Canvas canvas, Optional<Labels> labels, int[] classes, int[] shown, SplittableRandom random,
+            String meaning) {
         this.canvas = canvas;
         this.labels = labels;
         this.classes = classes;
         this.shown = shown;
         this.random = random;
+        this.meaning = meaning;
     }
 
     /**
@@ -62,9 +70,10 @@ final class LearnedMap {
         String some = labels.map(all -> all.classes() > classes.length ? " of %d of %d classes".formatted(classes.length, all.classes())
                 : " of %d classes".formatted(classes.length)).orElse("");
         try (Canvas canvas = new Canvas(WIDTH, HEIGHT, "What %s makes of %s".formatted(method, name),
-                String.format(Locale.ROOT, "%,d of %,d rows%s, in the plane of their first two principal components", shown.length,
-                        rows.rows(), some)); Arena arena = Arena.ofConfined()) {
-            LearnedMap map = new LearnedMap(canvas, labels, classes, shown, random);
+                String.format(Locale.ROOT, "%,d%s rows%s", shown.length,
+                        shown.length < rows.rows() ? " of %,d".formatted(rows.rows()) : "", some)); Arena arena = Arena.ofConfined()) {
+            LearnedMap map = new LearnedMap(canvas, labels, classes, shown, random,
+                    transform.steps().getLast() instanceof Transform.Unit ? BEFORE_UNIT : LEARNED);
             Matrix before = Matrix.allocate(arena, shown.length, rows.dim());
             Matrix after = Matrix.allocate(arena, shown.length, transform.outputDim());
             for (int i = 0; i < shown.length; i++) {
@@ -72,8 +81,7 @@ final class LearnedMap {
                 after.set(i, transform.apply(rows.get(shown[i])));
             }
             Plane plane = Plane.of(before);
-            Optional<Ellipse> ellipse = Ellipse.learned(transform, plane);
-            map.panel(plane, ellipse, Canvas.MARGIN, "before: " + values(rows.dim()));
+            map.panel(plane, Ellipse.learned(transform, plane), Canvas.MARGIN, "before: " + values(rows.dim()));
             map.panel(Plane.of(after), Optional.empty(), Canvas.MARGIN + SIDE + 24, "after: " + values(transform.outputDim()));
             map.legend();
             return canvas.image;
@@ -82,13 +90,18 @@ final class LearnedMap {
 
     /** At most so many of them, in their order. */
     private static int[] drawn(int[] all, int most, SplittableRandom random) {
-        for (int i = 0; i < most && all.length > most; i++) {
-            int other = random.nextInt(i, all.length);
+        return Arrays.stream(shuffled(all, random)).limit(most).sorted().toArray();
+    }
+
+    /** The same array. */
+    private static int[] shuffled(int[] all, SplittableRandom random) {
+        for (int i = all.length - 1; i > 0; i--) {
+            int other = random.nextInt(i + 1);
             int one = all[i];
             all[i] = all[other];
             all[other] = one;
         }
-        return Arrays.stream(all).limit(most).sorted().toArray();
+        return all;
     }
 
     private static String values(int dim) {
@@ -98,11 +111,9 @@ final class LearnedMap {
     private void panel(Plane plane, Optional<Ellipse> ellipse, int left, String caption) {
         canvas.card(left, Canvas.HEAD, SIDE, TOP - Canvas.HEAD + SIDE + FOOT);
         canvas.text(caption, left + 24, Canvas.HEAD + 38, Font.BOLD, 18, Canvas.INK);
-        double[][] points = plane.points();
         boolean line = plane.basis().length == 1;
-        if (line) {
-            Arrays.stream(points).forEach(p -> p[1] = random.nextDouble());
-        }
+        double[][] points = !line ? plane.points()
+                : Arrays.stream(plane.points()).map(p -> new double[] {p[0], random.nextDouble()}).toArray(double[][]::new);
         DoubleSummaryStatistics xs = Arrays.stream(points).mapToDouble(p -> p[0]).summaryStatistics();
         DoubleSummaryStatistics ys = Arrays.stream(points).mapToDouble(p -> p[1]).summaryStatistics();
         double width = xs.getMax() - xs.getMin();
@@ -112,10 +123,10 @@ final class LearnedMap {
         boolean apart = Math.min(width, height) > 0 && Math.max(width, height) > MOST_RATIO * Math.min(width, height);
         double across = line || apart ? room / width : common;
         double up = line ? room / 3 : apart ? room / height : common;
-        String scales = line ? "height only keeps dots apart"
-                : apart ? String.format(Locale.ROOT, "%s is stretched %,.0f times", up > across ? "height" : "width",
-                        Math.max(up / across, across / up)) : "both axes to one scale";
-        canvas.textTo(scales, left + SIDE - 24, Canvas.HEAD + 38, Font.PLAIN, 15, Canvas.GREY);
+        String axes = line ? "height only keeps dots apart" : plane.basis()[0].length == 2 ? "" : "first two principal components";
+        String stretched = line || !apart ? "" : String.format(Locale.ROOT, " (%s \u00d7 %,.0f)", up > across ? "height" : "width",
+                Math.max(up / across, across / up));
+        canvas.textTo(axes + stretched, left + SIDE - 24, Canvas.HEAD + 38, Font.PLAIN, 15, Canvas.GREY);
         AffineTransform place = AffineTransform.getTranslateInstance(left + SIDE / 2.0, TOP + SIDE / 2.0);
         place.scale(across, -up);
         place.translate(-xs.getMin() - width / 2, -ys.getMin() - height / 2);
@@ -125,23 +136,21 @@ final class LearnedMap {
         dots(points, place);
         canvas.g.setClip(whole);
         ellipse.ifPresent(found -> {
+            double[] mean = new double[2];
+            place.transform(mean, 0, mean, 0, 1);
+            canvas.g.setColor(Canvas.INK);
+            canvas.g.setStroke(new BasicStroke(2.5f));
+            canvas.g.draw(new Line2D.Double(mean[0] - 8, mean[1], mean[0] + 8, mean[1]));
+            canvas.g.draw(new Line2D.Double(mean[0], mean[1] - 8, mean[0], mean[1] + 8));
             canvas.ellipse(new Ellipse(13, 7, 0), AffineTransform.getTranslateInstance(left + 37, TOP + SIDE + 16), Canvas.INK);
-            canvas.text("equally far from the mean by the learned distance; half of the dots are nearer", left + 60, TOP + SIDE + 21,
-                    Font.PLAIN, 15, Canvas.INK);
+            canvas.text(meaning, left + 60, TOP + SIDE + 21, Font.PLAIN, 14, Canvas.INK);
         });
     }
 
     /** In an order of chance, that no class lies over all others. */
     private void dots(double[][] points, AffineTransform place) {
-        int[] order = IntStream.range(0, points.length).toArray();
-        for (int i = order.length - 1; i > 0; i--) {
-            int other = random.nextInt(i + 1);
-            int one = order[i];
-            order[i] = order[other];
-            order[other] = one;
-        }
         int size = points.length > 600 ? 7 : 10;
-        for (int i : order) {
+        for (int i : shuffled(IntStream.range(0, points.length).toArray(), random)) {
             double[] at = new double[2];
             place.transform(points[i], 0, at, 0, 1);
             dot(at[0], at[1], size, colour(shown[i]));
@@ -164,9 +173,13 @@ final class LearnedMap {
     /** The classes by colour and name, below the panels. */
     private void legend() {
         int y = TOP + SIDE + FOOT + 34;
-        int width = (WIDTH - 2 * Canvas.MARGIN) / Canvas.CLASSES.length;
+        int left = Canvas.MARGIN + 84;
+        int width = (WIDTH - Canvas.MARGIN - left) / Canvas.CLASSES.length;
+        if (classes.length > 0) {
+            canvas.text("class", Canvas.MARGIN + 24, y, Font.PLAIN, 15, Canvas.GREY);
+        }
         for (int c = 0; c < classes.length; c++) {
-            int x = Canvas.MARGIN + 24 + c * width;
+            int x = left + c * width;
             dot(x, y - 5, 12, Canvas.CLASSES[c]);
             canvas.text(canvas.fitting(labels.orElseThrow().name(classes[c]), width - 24, 15), x + 12, y, Font.PLAIN, 15, Canvas.INK);
         }
