@@ -45,7 +45,7 @@ import picocli.CommandLine.Option;
             "  P4_q1000, P4_q32         P3 with fewer queries",
             "  P6                       our scan of P3 beside the LUT anchor: the published scheme, made by us",
             "  L1, L2                   one query of P3; 256 clients of P2 beside one batch of 256",
-            "  F1_50, F1_10, F1_1, F2   P2 by masks of 50, 10, 1 %; with a tenth deleted",
+            "  F1_50, F1_10, F1_1, F2   P2 by masks of 50, 10, 1 %%; with a tenth deleted",
             "  M1, D1                   P3 refined from the host's memory; equal answers in any batch",
             "  B1_fatbin, B1_first_answer  size of the kernels; from opening the device to an answer",
             "A limit is what the ceilings of the same run allow; with --expected, those of one H200.",

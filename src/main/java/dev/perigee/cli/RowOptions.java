@@ -34,10 +34,22 @@ public final class RowOptions {
             List<String> its = benchmark.rows().stream().filter(wanted::contains).toList();
             if (!its.isEmpty()) {
                 output.note("measuring %s", String.join(", ", its));
-                rows.addAll(benchmark.run(its));
+                rows.addAll(run(benchmark, its, rows, output));
             }
         }
         return rows;
+    }
+
+    /** One that fails ends the run, but not without what others measured before: that may have taken minutes. */
+    private static List<Benchmark.Row> run(Benchmark benchmark, List<String> its, List<Benchmark.Row> before, Output output) {
+        try {
+            return benchmark.run(its);
+        } catch (RuntimeException e) {
+            if (!before.isEmpty()) {
+                output.note("measured before it failed:\n%s", RowTable.text(before));
+            }
+            throw e;
+        }
     }
 
     /** Those of the known rows that were asked for. */

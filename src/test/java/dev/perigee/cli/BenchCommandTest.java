@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.perigee.ErrorCode;
+import dev.perigee.PerigeeException;
 import dev.perigee.backend.Backends;
 import dev.perigee.backend.Gpus;
 import dev.perigee.compute.Benchmark;
@@ -59,6 +61,13 @@ class BenchCommandTest {
         assertThat(run("fake", "--rows", "peak,delay")).isZero();
         assertThat(out.toString()).contains("delay", "peak").doesNotContain("speed", "late");
         assertThat(err.toString()).isEqualTo("measuring delay, peak\n");
+    }
+
+    @Test
+    void whatWasMeasuredBeforeAFailureIsNotLost() {
+        assertThat(run("broken")).isEqualTo(1);
+        assertThat(out.toString()).isEmpty();
+        assertThat(err.toString()).contains("measured before it failed:\n", "speed     0.84  ratio", "perigee: data: gone");
     }
 
     @Test
@@ -163,7 +172,7 @@ class BenchCommandTest {
     private int run(String... args) {
         out.getBuffer().setLength(0);
         err.getBuffer().setLength(0);
-        CommandLine line = Main.commandLine().addSubcommand(new Fake()).addSubcommand(new Beside());
+        CommandLine line = Main.commandLine().addSubcommand(new Fake()).addSubcommand(new Beside()).addSubcommand(new Broken());
         return line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true)).execute(args);
     }
 
@@ -184,6 +193,35 @@ class BenchCommandTest {
         public Integer call() {
             try (ComputeBackend backend = Backends.open("scalar", 1)) {
                 rows.print(List.of(new Fixed(ROWS)), output, backend);
+            }
+            return 0;
+        }
+    }
+
+    /** Rows of one benchmark, then one that fails. */
+    @Command(name = "broken")
+    static final class Broken implements Callable<Integer> {
+        @Mixin
+        private Output output;
+
+        @Mixin
+        private RowOptions rows;
+
+        @Override
+        public Integer call() {
+            Benchmark gone = new Benchmark() {
+                @Override
+                public List<String> rows() {
+                    return List.of("gone");
+                }
+
+                @Override
+                public List<Row> run(List<String> names) {
+                    throw new PerigeeException(ErrorCode.NOT_FOUND, "data: gone");
+                }
+            };
+            try (ComputeBackend backend = Backends.open("scalar", 1)) {
+                rows.print(List.of(new Fixed(Fake.ROWS), gone), output, backend);
             }
             return 0;
         }

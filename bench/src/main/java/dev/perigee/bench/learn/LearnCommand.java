@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 /** {@code perigee bench learn}. */
 @Command(name = "learn", description = {"Measure what learning a distance gains, on classes that it has not seen.",
     "Data sets are looked for in the folder PERIGEE_DATA; rows whose data is not there are skipped with a line that says so."},
-        footer = {"", "Rows; hit@1 and MAP@R leave each row of the test out in turn; low and high hold 95 %:",
+        footer = {"", "Rows; hit@1 and MAP@R leave each row of the test out in turn; low and high hold 95 %%:",
             "  G1, G2     Omniglot, 20-way 1-shot, 400 drawings: modified Hausdorff, pixels",
             "  G3, G4     letters of alphabets nobody learned from, by ArcFace over five others,",
             "             mean of three seeds; G3 is the 1-shot task, _over_unlearned the gain over",
