@@ -82,15 +82,30 @@ final class Canvas implements AutoCloseable {
 
     /** @param place from the ellipse's plane, its centre at 0, to pixels */
     void ellipse(Ellipse ellipse, AffineTransform place, Color colour) {
-        AffineTransform turned = new AffineTransform(place);
-        turned.rotate(ellipse.angle());
-        Shape shape = turned.createTransformedShape(
-                new Ellipse2D.Double(-ellipse.a(), -ellipse.b(), 2 * ellipse.a(), 2 * ellipse.b()));
+        Shape shape = shape(ellipse, place);
         g.setColor(faint(colour, 22));
         g.fill(shape);
         g.setColor(faint(colour, 110));
         g.setStroke(new BasicStroke(1.5f));
         g.draw(shape);
+    }
+
+    /** Its line alone, to be seen on dots of any colour. */
+    void outline(Ellipse ellipse, AffineTransform place) {
+        Shape shape = shape(ellipse, place);
+        g.setColor(faint(Color.WHITE, 200));
+        g.setStroke(new BasicStroke(6));
+        g.draw(shape);
+        g.setColor(INK);
+        g.setStroke(new BasicStroke(2.5f));
+        g.draw(shape);
+    }
+
+    private static Shape shape(Ellipse ellipse, AffineTransform place) {
+        AffineTransform turned = new AffineTransform(place);
+        turned.rotate(ellipse.angle());
+        return turned.createTransformedShape(
+                new Ellipse2D.Double(-ellipse.a(), -ellipse.b(), 2 * ellipse.a(), 2 * ellipse.b()));
     }
 
     /** @param alpha 0 = nothing, 255 = the colour itself */

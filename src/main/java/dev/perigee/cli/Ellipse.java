@@ -26,8 +26,8 @@ record Ellipse(double a, double b, double angle) {
 
     /**
      * Where in the plane the learned distance from its origin is the median of that of its points: {@code |V P u| = const}, that
-     * is M = P^T V^T V P. Nothing if the transform is not {@code V(x - b)}; a unit norm at its end is left out. Nothing either
-     * if V takes the whole plane to one point.
+     * is {@link #level} of M = P^T V^T V P. Nothing if the transform is not {@code V(x - b)}, but for a unit norm at its end,
+     * which is left out; nothing either if V takes the plane to one point.
      */
     static Optional<Ellipse> learned(Transform transform, Plane plane) {
         List<Transform.Step> steps = transform.steps();
@@ -48,7 +48,8 @@ record Ellipse(double a, double b, double angle) {
         double xy = dot(x, y);
         double yy = dot(y, y);
         double[] distances = Arrays.stream(plane.points())
-                .mapToDouble(p -> Math.sqrt(Math.max(0, xx * p[0] * p[0] + 2 * xy * p[0] * p[1] + yy * p[1] * p[1]))).sorted().toArray();
+                .mapToDouble(p -> Math.sqrt(Math.max(0, xx * p[0] * p[0] + 2 * xy * p[0] * p[1] + yy * p[1] * p[1])))
+                .sorted().toArray();
         double median = distances[distances.length / 2];
         return median > 0 ? Optional.of(level(xx, xy, yy, median)) : Optional.empty();
     }

@@ -66,12 +66,14 @@ final class LearnedMap {
         int[] classes = labels.map(some -> drawn(IntStream.range(0, some.classes()).toArray(), Canvas.CLASSES.length, random))
                 .orElse(new int[0]);
         int[] shown = drawn(IntStream.range(0, rows.rows())
-                .filter(row -> labels.isEmpty() || Arrays.binarySearch(classes, labels.get().of(row)) >= 0).toArray(), MOST_ROWS, random);
-        String some = labels.map(all -> all.classes() > classes.length ? " of %d of %d classes".formatted(classes.length, all.classes())
-                : " of %d classes".formatted(classes.length)).orElse("");
+                .filter(row -> labels.isEmpty() || Arrays.binarySearch(classes, labels.get().of(row)) >= 0).toArray(), MOST_ROWS,
+                random);
+        String some = labels.map(all -> all.classes() > classes.length
+                ? " of %d of %d classes".formatted(classes.length, all.classes()) : " of %d classes".formatted(classes.length)).orElse("");
         try (Canvas canvas = new Canvas(WIDTH, HEIGHT, "What %s makes of %s".formatted(method, name),
                 String.format(Locale.ROOT, "%,d%s rows%s", shown.length,
-                        shown.length < rows.rows() ? " of %,d".formatted(rows.rows()) : "", some)); Arena arena = Arena.ofConfined()) {
+                        shown.length < rows.rows() ? String.format(Locale.ROOT, " of %,d", rows.rows()) : "", some));
+                Arena arena = Arena.ofConfined()) {
             LearnedMap map = new LearnedMap(canvas, labels, classes, shown, random,
                     transform.steps().getLast() instanceof Transform.Unit ? BEFORE_UNIT : LEARNED);
             Matrix before = Matrix.allocate(arena, shown.length, rows.dim());
@@ -123,9 +125,10 @@ final class LearnedMap {
         boolean apart = Math.min(width, height) > 0 && Math.max(width, height) > MOST_RATIO * Math.min(width, height);
         double across = line || apart ? room / width : common;
         double up = line ? room / 3 : apart ? room / height : common;
-        String axes = line ? "height only keeps dots apart" : plane.basis()[0].length == 2 ? "" : "first two principal components";
-        String stretched = line || !apart ? "" : String.format(Locale.ROOT, " (%s \u00d7 %,.0f)", up > across ? "height" : "width",
-                Math.max(up / across, across / up));
+        String axes = line ? "height only keeps dots apart"
+                : plane.basis()[0].length == 2 ? "" : "first two principal components";
+        String stretched = line || !apart ? "" : String.format(Locale.ROOT, " (%s \u00d7 %,.0f)",
+                up > across ? "height" : "width", Math.max(up / across, across / up));
         canvas.textTo(axes + stretched, left + SIDE - 24, Canvas.HEAD + 38, Font.PLAIN, 15, Canvas.GREY);
         AffineTransform place = AffineTransform.getTranslateInstance(left + SIDE / 2.0, TOP + SIDE / 2.0);
         place.scale(across, -up);
@@ -134,17 +137,25 @@ final class LearnedMap {
         canvas.g.clipRect(left + 1, TOP, SIDE - 2, SIDE);
         ellipse.ifPresent(found -> canvas.ellipse(found, place, Canvas.INK));
         dots(points, place);
+        ellipse.ifPresent(found -> canvas.outline(found, place));
         canvas.g.setClip(whole);
         ellipse.ifPresent(found -> {
             double[] mean = new double[2];
             place.transform(mean, 0, mean, 0, 1);
-            canvas.g.setColor(Canvas.INK);
-            canvas.g.setStroke(new BasicStroke(2.5f));
-            canvas.g.draw(new Line2D.Double(mean[0] - 8, mean[1], mean[0] + 8, mean[1]));
-            canvas.g.draw(new Line2D.Double(mean[0], mean[1] - 8, mean[0], mean[1] + 8));
-            canvas.ellipse(new Ellipse(13, 7, 0), AffineTransform.getTranslateInstance(left + 37, TOP + SIDE + 16), Canvas.INK);
+            cross(mean[0], mean[1], 6, Color.WHITE);
+            cross(mean[0], mean[1], 2.5f, Canvas.INK);
+            AffineTransform key = AffineTransform.getTranslateInstance(left + 37, TOP + SIDE + 16);
+            canvas.ellipse(new Ellipse(13, 7, 0), key, Canvas.INK);
+            canvas.outline(new Ellipse(13, 7, 0), key);
             canvas.text(meaning, left + 60, TOP + SIDE + 21, Font.PLAIN, 14, Canvas.INK);
         });
+    }
+
+    private void cross(double x, double y, float width, Color colour) {
+        canvas.g.setColor(colour);
+        canvas.g.setStroke(new BasicStroke(width));
+        canvas.g.draw(new Line2D.Double(x - 8, y, x + 8, y));
+        canvas.g.draw(new Line2D.Double(x, y - 8, x, y + 8));
     }
 
     /** In an order of chance, that no class lies over all others. */
@@ -181,7 +192,8 @@ final class LearnedMap {
         for (int c = 0; c < classes.length; c++) {
             int x = left + c * width;
             dot(x, y - 5, 12, Canvas.CLASSES[c]);
-            canvas.text(canvas.fitting(labels.orElseThrow().name(classes[c]), width - 24, 15), x + 12, y, Font.PLAIN, 15, Canvas.INK);
+            String name = canvas.fitting(labels.orElseThrow().name(classes[c]), width - 24, 15);
+            canvas.text(name, x + 12, y, Font.PLAIN, 15, Canvas.INK);
         }
     }
 }

@@ -72,7 +72,8 @@ final class LetterPictures {
         }
         for (int i = 0; i < shown.length; i++) {
             int label = labels[i];
-            Color colour = Canvas.CLASSES[IntStream.range(0, classes.length).filter(c -> classes[c] == label).findFirst().orElseThrow()];
+            int number = IntStream.range(0, classes.length).filter(c -> classes[c] == label).findFirst().orElseThrow();
+            Color colour = Canvas.CLASSES[number];
             canvas.g.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
             canvas.g.drawImage(glyph(letters.images().get(shown[i]), colour), (int) (left + plane[i][0] - GLYPH / 2.0),
                     (int) (top + plane[i][1] - GLYPH / 2.0), GLYPH, GLYPH, null);
