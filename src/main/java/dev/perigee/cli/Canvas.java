@@ -93,8 +93,8 @@ final class Canvas implements AutoCloseable {
     /** Its line alone, to be seen on dots of any colour. */
     void outline(Ellipse ellipse, AffineTransform place) {
         Shape shape = shape(ellipse, place);
-        g.setColor(faint(Color.WHITE, 200));
-        g.setStroke(new BasicStroke(6));
+        g.setColor(faint(Color.WHITE, 150));
+        g.setStroke(new BasicStroke(4.5f));
         g.draw(shape);
         g.setColor(INK);
         g.setStroke(new BasicStroke(2.5f));
