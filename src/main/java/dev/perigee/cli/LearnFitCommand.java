@@ -123,12 +123,11 @@ final class LearnFitCommand implements Callable<Integer> {
             try {
                 pictures.add(map.getFileName().toString(), LearnedMap.draw(rows.rows(), rows.labels(), transform,
                         data.getFileName().toString(), method, head.seed()));
-                pictures.write();
             } catch (PerigeeException e) {
                 reason = Optional.of(e.getMessage());
             }
         }
-        reason.ifPresent(why -> output.note("no picture: %s", why));
+        reason.ifPresentOrElse(why -> output.note("no picture: %s", why), pictures::write);
         return reason.isEmpty();
     }
 

@@ -28,8 +28,10 @@ final class LearnedMap {
     private static final int SIDE = 620;
     private static final int TOP = Canvas.HEAD + 64;
     private static final int FOOT = 44;
+    private static final int LEGEND = TOP + SIDE + FOOT + 32;
+    private static final int LEGEND_COLUMNS = 5;
     static final int WIDTH = 2 * Canvas.MARGIN + 2 * SIDE + 24;
-    static final int HEIGHT = TOP + SIDE + FOOT + 40 + Canvas.MARGIN;
+    static final int HEIGHT = TOP + SIDE + FOOT + 48 + Canvas.MARGIN;
     /** Rows that vary so many times more one way than the other would be a line: then the axes have scales of their own. */
     private static final double MOST_RATIO = 5;
 
@@ -183,14 +185,14 @@ final class LearnedMap {
 
     /** The classes by colour and name, below the panels. */
     private void legend() {
-        int y = TOP + SIDE + FOOT + 34;
         int left = Canvas.MARGIN + 84;
-        int width = (WIDTH - Canvas.MARGIN - left) / Canvas.CLASSES.length;
+        int width = (WIDTH - Canvas.MARGIN - left) / LEGEND_COLUMNS;
         if (classes.length > 0) {
-            canvas.text("class", Canvas.MARGIN + 24, y, Font.PLAIN, 15, Canvas.GREY);
+            canvas.text("class", Canvas.MARGIN + 24, LEGEND, Font.PLAIN, 15, Canvas.GREY);
         }
         for (int c = 0; c < classes.length; c++) {
-            int x = left + c * width;
+            int x = left + c % LEGEND_COLUMNS * width;
+            int y = LEGEND + c / LEGEND_COLUMNS * 26;
             dot(x, y - 5, 12, Canvas.CLASSES[c]);
             String name = canvas.fitting(labels.orElseThrow().name(classes[c]), width - 24, 15);
             canvas.text(name, x + 12, y, Font.PLAIN, 15, Canvas.INK);
