@@ -3,8 +3,12 @@ package dev.perigee.cli;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
+import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
+import java.awt.Shape;
+import java.awt.geom.AffineTransform;
+import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
 import java.awt.geom.RoundRectangle2D;
 import java.awt.image.BufferedImage;
@@ -20,6 +24,9 @@ final class Canvas implements AutoCloseable {
     static final Color ACCENT = new Color(0x0969DA);
     static final Color RIGHT = new Color(0x1A7F37);
     static final Color WRONG = new Color(0xCF222E);
+    /** One of each class that a map shows. */
+    static final Color[] CLASSES = {ACCENT, WRONG, RIGHT, new Color(0xBF8700), new Color(0x8250DF), new Color(0x1B7C83),
+        new Color(0xBF3989), new Color(0x953800), new Color(0x57606A), new Color(0x4D2D00)};
     private static final Color PAPER = new Color(0xF4F6F8);
 
     final BufferedImage image;
@@ -51,6 +58,16 @@ final class Canvas implements AutoCloseable {
         g.drawString(text, (float) x, (float) y);
     }
 
+    /** The text, cut to the width. */
+    String fitting(String text, int width, int size) {
+        FontMetrics metrics = g.getFontMetrics(new Font(Font.SANS_SERIF, Font.PLAIN, size));
+        String cut = text;
+        while (cut.length() > 1 && metrics.stringWidth(cut) > width) {
+            cut = cut.substring(0, cut.length() - 2) + "\u2026";
+        }
+        return cut;
+    }
+
     /** Text that ends at {@code x}. */
     void textTo(String text, double x, double y, int style, int size, Color colour) {
         g.setFont(new Font(Font.SANS_SERIF, style, size));
@@ -61,6 +78,39 @@ final class Canvas implements AutoCloseable {
         g.setColor(colour);
         g.setStroke(new BasicStroke(1));
         g.draw(new Line2D.Double(x1, y1, x2, y2));
+    }
+
+    /** @param place from the ellipse's plane, its centre at 0, to pixels */
+    void ellipse(Ellipse ellipse, AffineTransform place, Color colour) {
+        Shape shape = shape(ellipse, place);
+        g.setColor(faint(colour, 22));
+        g.fill(shape);
+        g.setColor(faint(colour, 110));
+        g.setStroke(new BasicStroke(1.5f));
+        g.draw(shape);
+    }
+
+    /** Its line alone, to be seen on dots of any colour. */
+    void outline(Ellipse ellipse, AffineTransform place) {
+        Shape shape = shape(ellipse, place);
+        g.setColor(faint(Color.WHITE, 150));
+        g.setStroke(new BasicStroke(4.5f));
+        g.draw(shape);
+        g.setColor(INK);
+        g.setStroke(new BasicStroke(2.5f));
+        g.draw(shape);
+    }
+
+    private static Shape shape(Ellipse ellipse, AffineTransform place) {
+        AffineTransform turned = new AffineTransform(place);
+        turned.rotate(ellipse.angle());
+        return turned.createTransformedShape(
+                new Ellipse2D.Double(-ellipse.a(), -ellipse.b(), 2 * ellipse.a(), 2 * ellipse.b()));
+    }
+
+    /** @param alpha 0 = nothing, 255 = the colour itself */
+    static Color faint(Color colour, int alpha) {
+        return new Color(colour.getRed(), colour.getGreen(), colour.getBlue(), alpha);
     }
 
     @Override

@@ -85,6 +85,10 @@ final class LearnFitCommand implements Callable<Integer> {
     @Option(names = "--out", required = true, paramLabel = "F", description = "The file of the transform; one that is there is replaced.")
     private Path out;
 
+    @Option(names = "--map", paramLabel = "PNG", description = {
+        "Draw the rows before and after; before, also what lies equally far by the learned distance, if it is linear."})
+    private Path map;
+
     @Override
     public Integer call() {
         try (Bar bar = new Bar(); Arena arena = Arena.ofShared()) {
@@ -98,6 +102,7 @@ final class LearnFitCommand implements Callable<Integer> {
             wrongUse.ifPresent(wrong -> {
                 throw new ParameterException(command.commandLine(), wrong);
             });
+            Optional<Pictures> pictures = Optional.ofNullable(map).map(file -> new Pictures(file.toAbsolutePath().getParent()));
             FeatureRows rows = FeatureRows.read(new FeatureRows.Files(data, labels, column, inputs), Optional.empty(), arena);
             long started = System.nanoTime();
             LearnMethods.Learned learned = LearnMethods.fit(request, rows.rows(), rows.labels());
@@ -105,9 +110,26 @@ final class LearnFitCommand implements Callable<Integer> {
             learned.warnings().forEach(warning -> output.note("perigee: %s", warning));
             TransformFile.Content content = withProvenance(learned.content(), learned.warnings(), rows);
             TransformFile.write(out, content);
-            report(content, learned.warnings(), rows, seconds);
+            boolean drawn = pictures.isPresent() && draw(pictures.get(), content.transform(), rows);
+            report(content, learned.warnings(), rows, seconds, drawn);
         }
         return 0;
+    }
+
+    /** Whether there is a picture; what was learned is kept without it. */
+    private boolean draw(Pictures pictures, Transform transform, FeatureRows rows) {
+        Optional<String> reason = Pictures.whyNot();
+        if (reason.isEmpty()) {
+            try {
+                pictures.add(map.getFileName().toString(), LearnedMap.draw(rows.rows(), rows.labels(), transform,
+                        data.getFileName().toString(), method, head.seed()));
+                pictures.write();
+            } catch (PerigeeException e) {
+                reason = Optional.of(e.getMessage());
+            }
+        }
+        reason.ifPresent(why -> output.note("no picture: %s", why));
+        return reason.isEmpty();
     }
 
     private TransformFile.Content withProvenance(TransformFile.Content learned, List<String> warnings, FeatureRows rows) {
@@ -142,7 +164,8 @@ final class LearnFitCommand implements Callable<Integer> {
         }
     }
 
-    private void report(TransformFile.Content content, List<String> warnings, FeatureRows rows, double seconds) {
+    private void report(TransformFile.Content content, List<String> warnings, FeatureRows rows, double seconds,
+            boolean drawn) {
         Transform transform = content.transform();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("method", method);
@@ -155,7 +178,10 @@ final class LearnFitCommand implements Callable<Integer> {
         fields.put("facts", content.facts());
         fields.put("fit_s", Output.rounded(seconds));
         fields.put("out", out);
-        output.result(fields, "%s: %s of %d rows, from dim %d to %d, %.1f s".formatted(out, method, rows.rows().rows(),
-                transform.inputDim(), transform.outputDim(), seconds));
+        if (drawn) {
+            fields.put("map", map);
+        }
+        output.result(fields, "%s: %s of %d rows, from dim %d to %d, %.1f s%s".formatted(out, method, rows.rows().rows(),
+                transform.inputDim(), transform.outputDim(), seconds, drawn ? "\ndrawn in " + map : ""));
     }
 }

@@ -1,14 +1,11 @@
 package dev.perigee.cli;
 
-import dev.perigee.learn.transform.Pca;
 import dev.perigee.vector.Matrix;
-import dev.perigee.vector.Transform;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.RenderingHints;
 import java.awt.geom.AffineTransform;
-import java.awt.geom.Ellipse2D;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
@@ -23,9 +20,6 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** The pictures of {@code learn demo}. */
 final class LetterPictures {
-    private static final Color[] COLOURS = {new Color(0x0969DA), new Color(0xCF222E), new Color(0x1A7F37), new Color(0xBF8700),
-        new Color(0x8250DF), new Color(0x1B7C83), new Color(0xBF3989), new Color(0x953800), new Color(0x57606A),
-                new Color(0x4D2D00)};
     private static final int MAP = 620;
     private static final int GLYPH = 26;
 
@@ -58,8 +52,8 @@ final class LetterPictures {
     /** Rows of ten letters, spread over the alphabets. */
     private static int[] shown(Letters letters) {
         int[] classes = IntStream.of(letters.labels()).distinct().toArray();
-        List<Integer> chosen = IntStream.range(0, COLOURS.length)
-                .map(i -> classes[(i * classes.length + classes.length / 2) / COLOURS.length]).boxed().toList();
+        List<Integer> chosen = IntStream.range(0, Canvas.CLASSES.length)
+                .map(i -> classes[(i * classes.length + classes.length / 2) / Canvas.CLASSES.length]).boxed().toList();
         return IntStream.range(0, letters.labels().length).filter(row -> chosen.contains(letters.labels()[row])).toArray();
     }
 
@@ -74,11 +68,12 @@ final class LetterPictures {
             int label = classes[c];
             double[][] points = IntStream.range(0, shown.length).filter(i -> labels[i] == label)
                     .mapToObj(i -> new double[] {left + plane[i][0], top + plane[i][1]}).toArray(double[][]::new);
-            ellipse(canvas, points, COLOURS[c]);
+            ellipse(canvas, points, Canvas.CLASSES[c]);
         }
         for (int i = 0; i < shown.length; i++) {
             int label = labels[i];
-            Color colour = COLOURS[IntStream.range(0, classes.length).filter(c -> classes[c] == label).findFirst().orElseThrow()];
+            int number = IntStream.range(0, classes.length).filter(c -> classes[c] == label).findFirst().orElseThrow();
+            Color colour = Canvas.CLASSES[number];
             canvas.g.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
             canvas.g.drawImage(glyph(letters.images().get(shown[i]), colour), (int) (left + plane[i][0] - GLYPH / 2.0),
                     (int) (top + plane[i][1] - GLYPH / 2.0), GLYPH, GLYPH, null);
@@ -90,10 +85,8 @@ final class LetterPictures {
         try (Arena arena = Arena.ofConfined()) {
             Matrix some = Matrix.allocate(arena, shown.length, rows.dim());
             IntStream.range(0, shown.length).forEach(i -> some.copy(rows, shown[i], i, 1));
-            Transform pca = Pca.fit(some, 2).transform();
-            float[][] flat = IntStream.range(0, shown.length).mapToObj(i -> pca.apply(some.get(i))).toArray(float[][]::new);
-            double far = Arrays.stream(flat).flatMapToDouble(p -> java.util.stream.DoubleStream.of(p[0], p[1]))
-                    .map(Math::abs).max().orElse(1);
+            double[][] flat = Plane.of(some).points();
+            double far = Arrays.stream(flat).flatMapToDouble(Arrays::stream).map(Math::abs).max().orElse(1);
             double scale = (MAP / 2.0 - GLYPH) / far;
             return Arrays.stream(flat).map(p -> new double[] {MAP / 2.0 + scale * p[0], MAP / 2.0 - scale * p[1]})
                     .toArray(double[][]::new);
@@ -111,18 +104,7 @@ final class LetterPictures {
             xy += (p[0] - mx) * (p[1] - my) / points.length;
             yy += (p[1] - my) * (p[1] - my) / points.length;
         }
-        double middle = (xx + yy) / 2;
-        double apart = Math.hypot((xx - yy) / 2, xy);
-        double a = 2 * Math.sqrt(middle + apart);
-        double b = 2 * Math.sqrt(Math.max(0, middle - apart));
-        AffineTransform placed = AffineTransform.getTranslateInstance(mx, my);
-        placed.rotate(Math.atan2(2 * xy, xx - yy) / 2);
-        var shape = placed.createTransformedShape(new Ellipse2D.Double(-a, -b, 2 * a, 2 * b));
-        canvas.g.setColor(new Color(colour.getRed(), colour.getGreen(), colour.getBlue(), 22));
-        canvas.g.fill(shape);
-        canvas.g.setColor(new Color(colour.getRed(), colour.getGreen(), colour.getBlue(), 110));
-        canvas.g.setStroke(new BasicStroke(1.5f));
-        canvas.g.draw(shape);
+        canvas.ellipse(Ellipse.spread(xx, xy, yy, 2), AffineTransform.getTranslateInstance(mx, my), colour);
     }
 
     /** A letter in colour, on nothing. @param pixels 1 = ink */
