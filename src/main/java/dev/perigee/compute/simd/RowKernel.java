@@ -60,48 +60,71 @@ final class RowKernel {
 
     /** Negated inner product of the query with {@code count} rows, to {@code out}. */
     static void negatedDot(long query, long rows, int count, long stride, float[] out) {
+        long blocks = stride / STEP * STEP;
         for (int i = 0; i < count; i++) {
-            out[i] = -products(query, rows, stride).reduceLanes(ADD);
+            long x = query;
+            long y = rows;
+            long end = query + blocks;
+            FloatVector a0 = FloatVector.zero(ROW);
+            FloatVector a1 = FloatVector.zero(ROW);
+            FloatVector a2 = FloatVector.zero(ROW);
+            FloatVector a3 = FloatVector.zero(ROW);
+            while (x != end) {
+                long q = x & MASK;
+                long p = y & MASK;
+                a0 = rowAt(q).fma(rowAt(p), a0);
+                a1 = rowAt(q + VECTOR).fma(rowAt(p + VECTOR), a1);
+                a2 = rowAt(q + 2 * VECTOR).fma(rowAt(p + 2 * VECTOR), a2);
+                a3 = rowAt(q + 3 * VECTOR).fma(rowAt(p + 3 * VECTOR), a3);
+                x += STEP;
+                y += STEP;
+            }
+            end = query + stride;
+            while (x != end) {
+                a0 = rowAt(x & MASK).fma(rowAt(y & MASK), a0);
+                x += VECTOR;
+                y += VECTOR;
+            }
+            out[i] = -a0.add(a1).add(a2.add(a3)).reduceLanes(ADD);
             rows += stride;
         }
     }
 
     /**
      * Inner product of the query with {@code count} rows, to {@code out}: the same ones whenever it is called. The order in which
-     * {@code reduceLanes} sums is not, it changes when the compiler takes over.
+     * {@code reduceLanes} sums is not, it changes when the compiler takes over; here halves are added, then lanes.
      */
     static void dot(long query, long rows, int count, long stride, float[] out) {
+        long blocks = stride / STEP * STEP;
         for (int i = 0; i < count; i++) {
-            FloatVector x = products(query, rows, stride);
-            FloatVector half = x.length() == 4 ? x
-                    : ((FloatVector) x.reinterpretShape(FloatVector.SPECIES_128, 0)).add(x.reinterpretShape(FloatVector.SPECIES_128, 1));
+            long x = query;
+            long y = rows;
+            long end = query + blocks;
+            FloatVector a0 = FloatVector.zero(ROW);
+            FloatVector a1 = FloatVector.zero(ROW);
+            FloatVector a2 = FloatVector.zero(ROW);
+            FloatVector a3 = FloatVector.zero(ROW);
+            while (x != end) {
+                long q = x & MASK;
+                long p = y & MASK;
+                a0 = rowAt(q).fma(rowAt(p), a0);
+                a1 = rowAt(q + VECTOR).fma(rowAt(p + VECTOR), a1);
+                a2 = rowAt(q + 2 * VECTOR).fma(rowAt(p + 2 * VECTOR), a2);
+                a3 = rowAt(q + 3 * VECTOR).fma(rowAt(p + 3 * VECTOR), a3);
+                x += STEP;
+                y += STEP;
+            }
+            end = query + stride;
+            while (x != end) {
+                a0 = rowAt(x & MASK).fma(rowAt(y & MASK), a0);
+                x += VECTOR;
+                y += VECTOR;
+            }
+            FloatVector sums = a0.add(a1).add(a2.add(a3));
+            FloatVector half = sums.length() == 4 ? sums : ((FloatVector) sums.reinterpretShape(FloatVector.SPECIES_128, 0))
+                    .add(sums.reinterpretShape(FloatVector.SPECIES_128, 1));
             out[i] = (half.lane(0) + half.lane(2)) + (half.lane(1) + half.lane(3));
             rows += stride;
         }
-    }
-
-    private static FloatVector products(long query, long row, long stride) {
-        FloatVector a0 = FloatVector.zero(ROW);
-        FloatVector a1 = FloatVector.zero(ROW);
-        FloatVector a2 = FloatVector.zero(ROW);
-        FloatVector a3 = FloatVector.zero(ROW);
-        long end = query + stride / STEP * STEP;
-        long last = query + stride;
-        while (query != end) {
-            long q = query & MASK;
-            long p = row & MASK;
-            a0 = rowAt(q).fma(rowAt(p), a0);
-            a1 = rowAt(q + VECTOR).fma(rowAt(p + VECTOR), a1);
-            a2 = rowAt(q + 2 * VECTOR).fma(rowAt(p + 2 * VECTOR), a2);
-            a3 = rowAt(q + 3 * VECTOR).fma(rowAt(p + 3 * VECTOR), a3);
-            query += STEP;
-            row += STEP;
-        }
-        while (query != last) {
-            a0 = rowAt(query & MASK).fma(rowAt(row & MASK), a0);
-            query += VECTOR;
-            row += VECTOR;
-        }
-        return a0.add(a1).add(a2.add(a3));
     }
 }
