@@ -119,14 +119,14 @@ final class LetterPictures {
 
     /** @param losses of each step; NaN where there was nothing to learn */
     static BufferedImage loss(double[] losses, String title) {
+        int every = Math.clamp(losses.length / 4, 1, 25);
         XYChart chart = new XYChartBuilder().width(1200).height(640).title(title).xAxisTitle("step, of 256 drawings each")
-                .yAxisTitle("loss, mean of 25 steps").build();
+                .yAxisTitle(every == 1 ? "loss" : "loss, mean of %d steps".formatted(every)).build();
         ChartStyle.apply(chart.getStyler());
         chart.getStyler().setYAxisLogarithmic(false).setYAxisMin(0.0).setXAxisMin(0.0).setXAxisMax((double) losses.length)
                 .setXAxisTickMarkSpacingHint(130).setLegendVisible(false);
         chart.getStyler().setYAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%.0f", value));
         chart.getStyler().setXAxisTickLabelsFormattingFunction(value -> String.format(Locale.ROOT, "%,.0f", value));
-        int every = 25;
         double[] means = IntStream.range(0, losses.length / every)
                 .mapToDouble(i -> Arrays.stream(losses, i * every, (i + 1) * every)
                 .filter(loss -> !Double.isNaN(loss)).average().orElse(0)).toArray();

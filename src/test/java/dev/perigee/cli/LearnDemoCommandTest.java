@@ -27,7 +27,7 @@ class LearnDemoCommandTest {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         int status = Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err))
-                .execute("learn", "demo", "--steps", "25", "--out", folder.toString(), "--json");
+                .execute("learn", "demo", "--steps", "20", "--out", folder.toString(), "--json");
         assertThat(status).as(err::toString).isZero();
         Map<String, Object> result = JsonResult.parse(out.toString());
         Map<?, ?> unlearned = (Map<?, ?>) result.get("unlearned");
