@@ -3,6 +3,7 @@ package dev.perigee.vector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class TransformTest {
@@ -14,6 +15,29 @@ class TransformTest {
         assertThat(transform.apply(new float[] {4, 6})).containsExactly(1, 0, 0);
         assertThat(transform.inputDim()).isEqualTo(2);
         assertThat(transform.outputDim()).isEqualTo(3);
+    }
+
+    @Test
+    void everyOutputIsSummedInAscendingOrder() {
+        Random random = new Random(3);
+        for (int outputs = 1; outputs <= 9; outputs++) {
+            float[][] weights = new float[outputs][101];
+            for (float[] row : weights) {
+                for (int i = 0; i < row.length; i++) {
+                    row[i] = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(8)));
+                }
+            }
+            double[] bias = random.doubles(outputs).toArray();
+            double[] x = random.doubles(101, -1, 1).toArray();
+            double[] y = new Transform.Dense(weights, bias, false).apply(x.clone());
+            for (int o = 0; o < outputs; o++) {
+                double sum = bias[o];
+                for (int i = 0; i < x.length; i++) {
+                    sum += weights[o][i] * x[i];
+                }
+                assertThat(y[o]).isEqualTo(sum);
+            }
+        }
     }
 
     @Test
