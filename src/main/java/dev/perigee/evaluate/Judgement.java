@@ -102,8 +102,8 @@ public record Judgement(Labels labels, Distance distance, Retrieval retrieval, K
         return new KnnClassifier.Answer(some, predicted);
     }
 
-    /** All rows, or some of them, ascending. */
-    private static int[] drawn(int rows, int sample, long seed) {
+    /** The numbers of all rows or, where there are more than {@code sample}, of so many that are drawn by {@code seed}; ascending. */
+    public static int[] drawn(int rows, int sample, long seed) {
         int[] all = IntStream.range(0, rows).toArray();
         if (sample >= rows) {
             return all;

@@ -12,6 +12,7 @@ import dev.perigee.collection.Collection;
 import dev.perigee.collection.Truth;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.distance.Distance;
+import dev.perigee.evaluate.Judgement;
 import dev.perigee.evaluate.Recall;
 import dev.perigee.evaluate.Retrieval;
 import dev.perigee.evaluate.Silhouette;
@@ -20,7 +21,6 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -62,8 +62,8 @@ public record Gate(int before, int after, int rows, int classes, List<Comparison
     public static Gate judge(Collection collection, Candidate candidate, long[] ids, int[] labels, ComputeBackend backend, long seed,
             Progress progress) {
         check(ids.length == labels.length, "labels: %d (expected %d, one per row)", labels.length, ids.length);
-        int[] asking = drawn(ids.length, QUERIES, seed);
-        int[] searching = drawn(ids.length, ANN_QUERIES, seed);
+        int[] asking = Judgement.drawn(ids.length, QUERIES, seed);
+        int[] searching = Judgement.drawn(ids.length, ANN_QUERIES, seed);
         try (Arena arena = Arena.ofShared(); Truth old = collection.truth(); Truth young = candidate.truth()) {
             Distance oldDistance = collection.spec().distance();
             Distance newDistance = candidate.info().distance();
@@ -101,22 +101,6 @@ public record Gate(int before, int after, int rows, int classes, List<Comparison
         double[] distances = truth.distances(queries, found.ids(), K);
         return IntStream.range(0, queries.rows()).mapToDouble(q -> Recall.byDistance(Arrays.copyOfRange(found.ids(), q * K, (q + 1) * K),
                 Arrays.copyOfRange(distances, q * K, (q + 1) * K), new double[] {kth[q]}, K, truth.rows())).toArray();
-    }
-
-    /** Numbers below {@code count}, ascending: all, or {@code most} of them drawn. */
-    private static int[] drawn(int count, int most, long seed) {
-        int[] all = IntStream.range(0, count).toArray();
-        if (count <= most) {
-            return all;
-        }
-        Random random = new Random(seed);
-        for (int i = 0; i < most; i++) {
-            int j = i + random.nextInt(count - i);
-            int swap = all[i];
-            all[i] = all[j];
-            all[j] = swap;
-        }
-        return Arrays.stream(all, 0, most).sorted().toArray();
     }
 
     public boolean passes() {
