@@ -38,6 +38,15 @@ public final class Projection implements AutoCloseable {
         }
     }
 
+    /** What a transform makes of rows [n, inputDim], in memory of {@code arena}; as {@link #project}. */
+    public static Matrix of(Matrix rows, Transform transform, ComputeBackend backend, Arena arena) {
+        Matrix mapped = Matrix.allocate(arena, rows.rows(), transform.outputDim());
+        try (Projection projection = new Projection(transform, backend)) {
+            projection.project(rows, mapped);
+        }
+        return mapped;
+    }
+
     /**
      * Maps rows [n, inputDim] to {@code into} [n, outputDim]. One thread at a time.
      *

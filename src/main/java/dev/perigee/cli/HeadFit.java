@@ -64,14 +64,14 @@ final class HeadFit {
         Split split = options.split() == 0 ? null : Split.byClass(labels, new double[] {1 - options.split(), options.split(), 0},
                 seed);
         try (Arena arena = Arena.ofShared()) {
-            Matrix training = split == null ? rows : some(rows, split.train(), arena);
+            Matrix training = split == null ? rows : rows.select(arena, split.train());
             int[] trainingLabels = split == null ? labels : some(labels, split.train());
             Transform start = start(training, trainingLabels, dims, seed);
             boolean unit = recipe.loss() instanceof ClassLoss || recipe.distance() == EmbeddingDistance.COSINE;
             Training run = new Training(recipe, unit ? Starts.unit(start) : start, RowSource.of(training), trainingLabels,
                     backend);
             if (split != null) {
-                Matrix validation = some(rows, split.validation(), arena);
+                Matrix validation = rows.select(arena, split.validation());
                 int[] validationLabels = some(labels, split.validation());
                 run.validatedBy(transform -> mapAtR(transform, validation, validationLabels, unit));
             }
@@ -129,9 +129,8 @@ final class HeadFit {
     }
 
     private double mapAtR(Transform transform, Matrix rows, int[] labels, boolean unit) {
-        try (Arena arena = Arena.ofShared(); Projection projection = new Projection(transform, backend)) {
-            Matrix projected = Matrix.allocate(arena, rows.rows(), transform.outputDim());
-            projection.project(rows, projected);
+        try (Arena arena = Arena.ofShared()) {
+            Matrix projected = Projection.of(rows, transform, backend, arena);
             if (unit) {
                 UnitRows.copy(projected, projected);
             }
@@ -159,14 +158,6 @@ final class HeadFit {
                         value, best ? ", the best so far" : "");
             }
         };
-    }
-
-    private static Matrix some(Matrix rows, int[] numbers, Arena arena) {
-        Matrix some = Matrix.allocate(arena, numbers.length, rows.dim());
-        for (int i = 0; i < numbers.length; i++) {
-            some.copy(rows, numbers[i], i, 1);
-        }
-        return some;
     }
 
     private static int[] some(int[] labels, int[] numbers) {

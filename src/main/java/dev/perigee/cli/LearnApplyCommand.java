@@ -47,11 +47,9 @@ final class LearnApplyCommand implements Callable<Integer> {
         Vectors.requireNpyName(out);
         TransformFile.Content content = TransformFile.read(artefact);
         Optional<FeatureColumns> columns = Optional.ofNullable(content.facts().get("columns")).map(FeatureColumns::parse);
-        try (ComputeBackend compute = backend.open(); Arena arena = Arena.ofShared();
-                Projection projection = new Projection(content.transform(), compute)) {
+        try (ComputeBackend compute = backend.open(); Arena arena = Arena.ofShared()) {
             FeatureRows rows = FeatureRows.read(new FeatureRows.Files(data, null, column, inputs), columns, arena);
-            Matrix mapped = Matrix.allocate(arena, rows.rows().rows(), content.transform().outputDim());
-            projection.project(rows.rows(), mapped);
+            Matrix mapped = Projection.of(rows.rows(), content.transform(), compute, arena);
             Vectors.writeNpy(out, mapped);
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("rows", mapped.rows());

@@ -78,12 +78,9 @@ final class LearnedMap {
                 Arena arena = Arena.ofConfined()) {
             LearnedMap map = new LearnedMap(canvas, labels, classes, shown, random,
                     transform.steps().getLast() instanceof Transform.Unit ? BEFORE_UNIT : LEARNED);
-            Matrix before = Matrix.allocate(arena, shown.length, rows.dim());
+            Matrix before = rows.select(arena, shown);
             Matrix after = Matrix.allocate(arena, shown.length, transform.outputDim());
-            for (int i = 0; i < shown.length; i++) {
-                before.copy(rows, shown[i], i, 1);
-                after.set(i, transform.apply(rows.get(shown[i])));
-            }
+            transform.apply(before, after);
             Plane plane = Plane.of(before);
             map.panel(plane, Ellipse.learned(transform, plane), Canvas.MARGIN, "before: " + values(rows.dim()));
             map.panel(Plane.of(after), Optional.empty(), Canvas.MARGIN + SIDE + 24, "after: " + values(transform.outputDim()));

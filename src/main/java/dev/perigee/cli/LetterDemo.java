@@ -110,9 +110,9 @@ final class LetterDemo {
         Optional<TransformFile.Content> learned = Optional.of(new TransformFile.Content(trained.transform(), trained.facts()));
         try (Collection collection = Collection.create(spec, learned, compute,
                 Path.of(System.getProperty("java.io.tmpdir"), "perigee-letters"))) {
-            collection.add(UpsertRequest.of(chosen(letters.images(), rest)));
+            collection.add(UpsertRequest.of(letters.images().select(arena, rest)));
             collection.build(progress);
-            Matrix queries = chosen(letters.images(), first);
+            Matrix queries = letters.images().select(arena, first);
             SearchRequest request = SearchRequest.nearest(NEIGHBOURS);
             collection.search(queries, request); // the first pays for compiling
             long started = System.nanoTime();
@@ -122,12 +122,6 @@ final class LetterDemo {
                     .filter(q -> labels[rest[(int) result.id(q, 0)]] == labels[first[q]]).count();
             return new Found(right, first.length, microseconds);
         }
-    }
-
-    private Matrix chosen(Matrix rows, int[] some) {
-        Matrix chosen = Matrix.allocate(arena, some.length, rows.dim());
-        IntStream.range(0, some.length).forEach(i -> chosen.copy(rows, some[i], i, 1));
-        return chosen;
     }
 
     private void draw(Pictures pictures, Letters unseen, Judged before, Judged after, List<Judged> unlearned, Trained trained) {

@@ -83,9 +83,7 @@ final class LetterPictures {
     /** Points of the panel, in pixels from its corner. */
     private static double[][] plane(Matrix rows, int[] shown) {
         try (Arena arena = Arena.ofConfined()) {
-            Matrix some = Matrix.allocate(arena, shown.length, rows.dim());
-            IntStream.range(0, shown.length).forEach(i -> some.copy(rows, shown[i], i, 1));
-            double[][] flat = Plane.of(some).points();
+            double[][] flat = Plane.of(rows.select(arena, shown)).points();
             double far = Arrays.stream(flat).flatMapToDouble(Arrays::stream).map(Math::abs).max().orElse(1);
             double scale = (MAP / 2.0 - GLYPH) / far;
             return Arrays.stream(flat).map(p -> new double[] {MAP / 2.0 + scale * p[0], MAP / 2.0 - scale * p[1]})

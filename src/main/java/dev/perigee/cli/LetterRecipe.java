@@ -47,18 +47,8 @@ public final class LetterRecipe {
     public record Candidate(String name, Transform transform, Distance distance) {
         /** What images become: rows of length 1 where they are compared by cosine, in memory of {@code arena}. */
         Matrix map(Matrix images, ComputeBackend backend, Arena arena) {
-            Matrix mapped = Matrix.allocate(arena, images.rows(), transform == null ? images.dim() : transform.outputDim());
-            if (transform == null) {
-                mapped.copy(images, 0, 0, images.rows());
-            } else {
-                try (Projection projection = new Projection(transform, backend)) {
-                    projection.project(images, mapped);
-                }
-            }
-            if (distance == Distance.COSINE) {
-                UnitRows.copy(mapped, mapped);
-            }
-            return mapped;
+            Matrix mapped = transform == null ? images : Projection.of(images, transform, backend, arena);
+            return distance == Distance.COSINE ? UnitRows.of(mapped, arena) : mapped;
         }
     }
 

@@ -55,8 +55,6 @@ public record Letters(Matrix images, int[] labels, List<String> alphabets, List<
     /** Those of some alphabets, copied to memory of {@code arena}; a letter keeps its label. */
     public Letters of(List<String> wanted, Arena arena) {
         int[] rows = IntStream.range(0, labels.length).filter(i -> wanted.contains(alphabets.get(labels[i]))).toArray();
-        Matrix some = Matrix.allocate(arena, rows.length, images.dim());
-        IntStream.range(0, rows.length).forEach(i -> some.copy(images, rows[i], i, 1));
-        return new Letters(some, IntStream.of(rows).map(row -> labels[row]).toArray(), alphabets, names);
+        return new Letters(images.select(arena, rows), IntStream.of(rows).map(row -> labels[row]).toArray(), alphabets, names);
     }
 }

@@ -8,7 +8,6 @@ import dev.perigee.index.TransformFile;
 import dev.perigee.learn.mining.Contents;
 import dev.perigee.learn.mining.IndexMiner;
 import dev.perigee.vector.Matrix;
-import dev.perigee.vector.Transform;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -44,20 +43,9 @@ final class MinedRows {
     }
 
     private static Matrix mapped(Matrix rows, Distance distance, Path transform, ComputeBackend backend) {
-        Matrix mapped = rows;
-        if (transform != null) {
-            Transform by = TransformFile.read(transform).transform();
-            mapped = Matrix.allocate(Arena.ofAuto(), rows.rows(), by.outputDim());
-            try (Projection projection = new Projection(by, backend)) {
-                projection.project(rows, mapped);
-            }
-        }
-        if (distance == Distance.COSINE) {
-            Matrix units = Matrix.allocate(Arena.ofAuto(), mapped.rows(), mapped.dim());
-            UnitRows.copy(mapped, units);
-            return units;
-        }
-        return mapped;
+        Arena arena = Arena.ofAuto();
+        Matrix mapped = transform == null ? rows : Projection.of(rows, TransformFile.read(transform).transform(), backend, arena);
+        return distance == Distance.COSINE ? UnitRows.of(mapped, arena) : mapped;
     }
 
     /** Negatives of all rows together. */

@@ -3,6 +3,7 @@ package dev.perigee.distance;
 import static dev.perigee.PerigeeException.check;
 
 import dev.perigee.vector.Matrix;
+import java.lang.foreign.Arena;
 
 /** Rows of length one, for cosine: divided by their norm in double and rounded once; a zero row stays zero. */
 public final class UnitRows {
@@ -17,6 +18,13 @@ public final class UnitRows {
                 to.set(i, t, norm == 0 ? 0f : (float) (from.get(i, t) / norm));
             }
         }
+    }
+
+    /** The unit rows of {@code rows}, in memory of {@code arena}. */
+    public static Matrix of(Matrix rows, Arena arena) {
+        Matrix unit = Matrix.allocate(arena, rows.rows(), rows.dim());
+        copy(rows, unit);
+        return unit;
     }
 
     /** @throws dev.perigee.PerigeeException INVALID_ARGUMENT if a row is neither zero nor of length one, but for rounding */

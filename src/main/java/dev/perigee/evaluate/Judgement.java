@@ -61,11 +61,7 @@ public record Judgement(Labels labels, Distance distance, Retrieval retrieval, K
         int[] numbers = classes.numbers();
         int[] some = drawn(rows.rows(), sample, seed);
         try (Arena arena = Arena.ofShared()) {
-            Matrix compared = rows;
-            if (distance == Distance.COSINE) {
-                compared = Matrix.allocate(arena, rows.rows(), rows.dim());
-                UnitRows.copy(rows, compared);
-            }
+            Matrix compared = distance == Distance.COSINE ? UnitRows.of(rows, arena) : rows;
             Retrieval retrieval = Retrieval.leaveOneOut(classes, numbers, some, 1, 5, DEPTH);
             KnnClassifier.Answer knn = search(compared, numbers, distance, backend, some, retrieval, progress);
             Separation separation = (long) some.length * rows.rows() <= EXACT_PAIRS

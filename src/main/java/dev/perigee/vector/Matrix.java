@@ -122,6 +122,15 @@ public final class Matrix {
         MemorySegment.copy(from.segment, fromRow * stride, segment, toRow * stride, count * stride);
     }
 
+    /** A copy of some rows [numbers.length, dim], in the order of their numbers, in memory of {@code arena}. */
+    public Matrix select(Arena arena, int... numbers) {
+        Matrix some = allocate(arena, numbers.length, dim);
+        for (int i = 0; i < numbers.length; i++) {
+            some.copy(this, numbers[i], i, 1);
+        }
+        return some;
+    }
+
     /** A view of rows {@code from} (included) to {@code to} (excluded). */
     public Matrix slice(int from, int to) {
         java.util.Objects.checkFromToIndex(from, to, rows);

@@ -31,4 +31,17 @@ class MatrixTest {
             assertThat(matrix.firstNotFinite()).isEqualTo(-1);
         }
     }
+
+    @Test
+    void selectedRowsComeInTheOrderOfTheirNumbers() {
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix rows = Matrix.copyOf(arena, new float[] {1, 2}, new float[] {3, 4}, new float[] {5, 6});
+            Matrix some = rows.select(arena, 2, 0, 2);
+            assertThat(some.rows()).isEqualTo(3);
+            assertThat(some.get(0)).containsExactly(5, 6);
+            assertThat(some.get(1)).containsExactly(1, 2);
+            assertThat(some.get(2)).containsExactly(5, 6);
+            assertThat(rows.select(arena).rows()).isZero();
+        }
+    }
 }

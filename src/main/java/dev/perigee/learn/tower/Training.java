@@ -191,16 +191,14 @@ public final class Training {
         private void mine() {
             IndexMiner miner = (IndexMiner) recipe.miner();
             Distance distance = recipe.distance() == EmbeddingDistance.COSINE ? Distance.COSINE : Distance.L2;
-            Transform now = tower.transform();
-            try (Arena arena = Arena.ofShared(); Projection projection = new Projection(now, backend)) {
+            try (Arena arena = Arena.ofShared()) {
                 Matrix rows = Matrix.allocate(arena, source.rows(), source.dim());
-                Matrix projected = Matrix.allocate(arena, source.rows(), now.outputDim());
                 float[] row = new float[source.dim()];
                 for (int i = 0; i < rows.rows(); i++) {
                     source.read(i, row);
                     rows.set(i, row);
                 }
-                projection.project(rows, projected);
+                Matrix projected = Projection.of(rows, tower.transform(), backend, arena);
                 if (distance == Distance.COSINE) {
                     UnitRows.copy(projected, projected);
                 }

@@ -6,6 +6,7 @@ import dev.perigee.vector.Transform;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
+import java.util.Arrays;
 import java.util.List;
 
 /** Rows and labels that the tests of this package share. */
@@ -40,13 +41,7 @@ record Tables(Matrix rows, int[] labels) {
     }
 
     Tables of(int[] which) {
-        Matrix part = Matrix.allocate(Arena.ofAuto(), which.length, rows.dim());
-        int[] some = new int[which.length];
-        for (int i = 0; i < which.length; i++) {
-            part.copy(rows, which[i], i, 1);
-            some[i] = labels[which[i]];
-        }
-        return new Tables(part, some);
+        return new Tables(rows.select(Arena.ofAuto(), which), Arrays.stream(which).map(row -> labels[row]).toArray());
     }
 
     static Matrix apply(Transform transform, Matrix rows) {

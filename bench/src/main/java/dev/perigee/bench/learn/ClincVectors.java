@@ -73,10 +73,6 @@ record ClincVectors(Matrix rows, int[] labels) {
     /** Some of them, copied to memory of {@code arena}. */
     ClincVectors where(IntPredicate wanted, Arena arena) {
         int[] chosen = IntStream.range(0, labels.length).filter(wanted).toArray();
-        Matrix some = Matrix.allocate(arena, chosen.length, rows.dim());
-        for (int i = 0; i < chosen.length; i++) {
-            some.copy(rows, chosen[i], i, 1);
-        }
-        return new ClincVectors(some, Arrays.stream(chosen).map(i -> labels[i]).toArray());
+        return new ClincVectors(rows.select(arena, chosen), Arrays.stream(chosen).map(i -> labels[i]).toArray());
     }
 }

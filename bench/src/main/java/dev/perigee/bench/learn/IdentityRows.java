@@ -120,8 +120,7 @@ final class IdentityRows implements Benchmark {
 
     /** Cosine = L2 of unit rows. */
     private int cosine(Matrix rows, Arena arena) {
-        Matrix unit = Matrix.allocate(arena, ROWS, DIM);
-        UnitRows.copy(rows, unit);
+        Matrix unit = UnitRows.of(rows, arena);
         return violations(unit, unit, Distance.L2, new Exact() {
             @Override
             public double distance(int query, int row) {
@@ -238,8 +237,7 @@ final class IdentityRows implements Benchmark {
         Arrays.setAll(labels, i -> i % CLASSES);
         long[] contents = new long[ROWS];
         Arrays.setAll(contents, i -> Contents.hash(rows.get(i)));
-        Matrix unit = Matrix.allocate(arena, ROWS, DIM);
-        UnitRows.copy(rows, unit);
+        Matrix unit = UnitRows.of(rows, arena);
         IndexMiner miner = new IndexMiner(10, 0, 50, .05, false, 100);
         List<int[][]> sets = new ArrayList<>();
         try (ComputeBackend scalar = Backends.open("scalar", 0)) {

@@ -19,7 +19,7 @@ record Quality(double[] hitAt1, double[] mapAtR) {
     /** Of rows as they are. */
     static Quality of(Matrix rows, int[] labels, Distance distance, ComputeBackend backend) {
         try (Arena arena = Arena.ofShared()) {
-            Retrieval retrieval = Retrieval.leaveOneOut(distance == Distance.COSINE ? unit(rows, arena) : rows, labels, distance,
+            Retrieval retrieval = Retrieval.leaveOneOut(distance == Distance.COSINE ? UnitRows.of(rows, arena) : rows, labels, distance,
                     backend, 1);
             return new Quality(retrieval.hitAt(1), retrieval.mapAtR());
         }
@@ -28,22 +28,8 @@ record Quality(double[] hitAt1, double[] mapAtR) {
     /** Of rows that a transform maps first. */
     static Quality of(Matrix rows, int[] labels, Transform transform, Distance distance, ComputeBackend backend) {
         try (Arena arena = Arena.ofShared()) {
-            return of(mapped(rows, transform, backend, arena), labels, distance, backend);
+            return of(Projection.of(rows, transform, backend, arena), labels, distance, backend);
         }
-    }
-
-    static Matrix mapped(Matrix rows, Transform transform, ComputeBackend backend, Arena arena) {
-        Matrix mapped = Matrix.allocate(arena, rows.rows(), transform.outputDim());
-        try (Projection projection = new Projection(transform, backend)) {
-            projection.project(rows, mapped);
-        }
-        return mapped;
-    }
-
-    static Matrix unit(Matrix rows, Arena arena) {
-        Matrix unit = Matrix.allocate(arena, rows.rows(), rows.dim());
-        UnitRows.copy(rows, unit);
-        return unit;
     }
 
     /** Per row the mean of several, as of several seeds. */

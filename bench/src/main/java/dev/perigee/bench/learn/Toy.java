@@ -40,11 +40,7 @@ record Toy(Matrix rows, int[] labels) {
 
     /** The rows of some numbers. */
     Toy of(int[] some, Arena arena) {
-        Matrix chosen = Matrix.allocate(arena, some.length, rows.dim());
-        for (int i = 0; i < some.length; i++) {
-            chosen.copy(rows, some[i], i, 1);
-        }
-        return new Toy(chosen, Arrays.stream(some).map(row -> labels[row]).toArray());
+        return new Toy(rows.select(arena, some), Arrays.stream(some).map(row -> labels[row]).toArray());
     }
 
     Toy mapped(Transform transform, Arena arena) {
