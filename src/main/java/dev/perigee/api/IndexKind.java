@@ -9,7 +9,9 @@ public enum IndexKind {
     /** Inverted lists of whole rows: exact within the lists that are probed. */
     IVF_FLAT(1, "ivf_flat"),
     /** Inverted lists of product-quantised residuals, candidates refined from the rows. */
-    IVF_PQ(2, "ivf_pq");
+    IVF_PQ(2, "ivf_pq"),
+    /** Inverted lists of scalar-quantised leading principal components, candidates refined from the rows. */
+    IVF_SQ(3, "ivf_sq");
 
     private final int code;
     private final String label;
@@ -43,6 +45,6 @@ public enum IndexKind {
                 return kind;
             }
         }
-        throw PerigeeException.invalid("index: '%s' (expected flat, ivf_flat or ivf_pq)".formatted(label));
+        throw PerigeeException.invalid("index: '%s' (expected flat, ivf_flat, ivf_pq or ivf_sq)".formatted(label));
     }
 }

@@ -86,6 +86,11 @@ final class AutoBackend implements ComputeBackend {
         byWork(rows, weights.rows()).multiply(rows, weights, into);
     }
 
+    @Override
+    public void project(Matrix rows, Matrix mean, Matrix axes, Matrix into) {
+        second.project(rows, mean, axes, into);
+    }
+
     private ComputeBackend byWork(Matrix rows, int others) {
         return (long) rows.rows() * others * rows.dim() < WORTH_A_TRIP ? second : first;
     }

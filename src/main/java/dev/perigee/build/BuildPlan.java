@@ -19,7 +19,7 @@ import java.lang.foreign.Arena;
  * @param bytes      of the files that it will write, beside the rows as given
  * @param products   multiply-adds, nearly all of its work
  */
-public record BuildPlan(IndexSpec spec, int lists, int pqM, int sampleRows, long bytes, double products) {
+public record BuildPlan(IndexSpec spec, int lists, int codeWidth, int sampleRows, long bytes, double products) {
     /** Rounds of k-means over the sample. */
     public static final int ITERATIONS = 12;
     private static final int ROWS_PER_LIST = 64;
@@ -43,11 +43,11 @@ public record BuildPlan(IndexSpec spec, int lists, int pqM, int sampleRows, long
         if (spec.kind() == IndexKind.IVF_FLAT) {
             return new BuildPlan(spec, lists, 0, sample, own + slots * (8 + Matrix.stride(dim)), products);
         }
-        int m = spec.pqM() > 0 ? spec.pqM() : parts(dim);
+        int m = spec.codeWidth() > 0 ? spec.codeWidth() : parts(dim);
         check(dim % m == 0, "pq-m: %d (expected a divisor of dim %d)", m, dim);
-        double words = 1 << spec.pqBits();
+        double words = 1 << spec.codeBits();
         products += SHORT_ROWS * ((double) QuantizerTraining.ITERATIONS * Math.min(sample, QUANTIZER_ROWS) + rows) * words * dim;
-        long codes = slots * (8L + ProductQuantizer.codeStride(m, spec.pqBits()));
+        long codes = slots * (8L + ProductQuantizer.codeStride(m, spec.codeBits()));
         return new BuildPlan(spec, lists, m, sample, own + codes, products);
     }
 

@@ -126,7 +126,7 @@ public final class IvfBuilder {
                 ResidualEncoder.residual(rows.rows(), chosen[i], centroids, lists[chosen[i]], residuals, i);
             }
             return new QuantizerTraining(backend, plan.spec().seed())
-                    .train(residuals, plan.pqM(), plan.spec().pqBits(), arena, stages);
+                    .train(residuals, plan.codeWidth(), plan.spec().codeBits(), arena, stages);
         }
     }
 }

@@ -171,8 +171,8 @@ final class BuildCommand implements Callable<Integer> {
         fields.put("space_dim", info.space().dim());
         fields.put("method", info.space().method());
         fields.put("lists", plan.lists());
-        fields.put("pq_m", plan.pqM());
-        fields.put("pq_bits", plan.pqM() == 0 ? 0 : pqBits);
+        fields.put("pq_m", plan.codeWidth());
+        fields.put("pq_bits", plan.codeWidth() == 0 ? 0 : pqBits);
         fields.put("seed", seed);
         fields.put("bytes", info.bytes());
         fields.put("build_s", Output.rounded(seconds));

@@ -39,6 +39,8 @@ record DemoIndex(IndexKind kind, int lists, SearchRequest request) {
             case IVF_FLAT -> "ivf_flat: %d lists of rows, of which a query probes the nearest".formatted(lists);
             case IVF_PQ -> "ivf_pq: %d lists of short codes, whose best %d are compared as rows".formatted(
                     lists, request.refine().orElse(0));
+            case IVF_SQ -> "ivf_sq: %d lists of leading components in bytes, whose best %d are compared as rows".formatted(
+                    lists, request.refine().orElse(0));
         };
     }
 
@@ -47,6 +49,7 @@ record DemoIndex(IndexKind kind, int lists, SearchRequest request) {
             case FLAT -> IndexSpec.FLAT;
             case IVF_FLAT -> IndexSpec.ivfFlat(lists);
             case IVF_PQ -> IndexSpec.ivfPq(lists, parts(dim));
+            case IVF_SQ -> IndexSpec.ivfSq(lists, 0);
         });
     }
 

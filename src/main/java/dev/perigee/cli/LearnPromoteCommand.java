@@ -89,7 +89,7 @@ final class LearnPromoteCommand implements Callable<Integer> {
 
     /** The same kind of index; parts of codes are chosen anew where they do not fit. */
     private static IndexSpec fitting(IndexSpec index, int dim) {
-        boolean fits = index.kind() != IndexKind.IVF_PQ || index.pqM() == 0 || dim % index.pqM() == 0;
-        return fits ? index : new IndexSpec(index.kind(), index.lists(), 0, index.pqBits(), index.seed());
+        boolean fits = index.kind() != IndexKind.IVF_PQ || index.codeWidth() == 0 || dim % index.codeWidth() == 0;
+        return fits ? index : new IndexSpec(index.kind(), index.lists(), 0, index.codeBits(), index.seed());
     }
 }

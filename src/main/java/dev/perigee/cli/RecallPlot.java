@@ -60,7 +60,8 @@ final class RecallPlot {
         return switch (index.kind()) {
             case FLAT -> "flat: every row, exact";
             case IVF_FLAT -> "ivf_flat: numbers are probes of %d lists".formatted(index.lists());
-            case IVF_PQ -> "ivf_pq: likewise, %d candidates refined".formatted(index.request().refine().orElse(0));
+            case IVF_PQ, IVF_SQ -> "%s: likewise, %d candidates refined".formatted(index.kind().label(),
+                    index.request().refine().orElse(0));
         };
     }
 }

@@ -12,8 +12,7 @@ import dev.perigee.compute.TopK;
 import dev.perigee.distance.Distance;
 import dev.perigee.distance.UnitRows;
 import dev.perigee.index.IndexData;
-import dev.perigee.index.IvfFlatData;
-import dev.perigee.index.IvfPqData;
+import dev.perigee.index.ListData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
 import java.util.ArrayList;
@@ -125,7 +124,7 @@ public final class Batch implements AutoCloseable {
         check(kind != IndexKind.FLAT || request.probes().isEmpty(),
                 "probes: %d (expected none: collection '%s' is flat and searches every row)",
                 request.probes().orElse(0), name());
-        check(kind == IndexKind.IVF_PQ || request.refine().orElse(0) == 0,
+        check(kind == IndexKind.IVF_PQ || kind == IndexKind.IVF_SQ || request.refine().orElse(0) == 0,
                 "refine: %d (expected none: collection '%s' is %s and its answers come from whole rows)",
                 request.refine().orElse(0), name(), kind.label());
         int lists = snapshot.segments().stream().mapToInt(s -> lists(s.index())).max().orElse(0);
@@ -137,6 +136,10 @@ public final class Batch implements AutoCloseable {
                 int refine = request.refine().orElse(Defaults.refine(request.k()));
                 yield new SearchParams.IvfPq(probes, refine == 0 ? 0 : Math.max(refine, request.k()));
             }
+            case IVF_SQ -> {
+                int refine = request.refine().orElse(Defaults.sqRefine(request.k()));
+                yield new SearchParams.IvfSq(probes, Math.max(refine, request.k()));
+            }
         };
     }
 
@@ -145,11 +148,7 @@ public final class Batch implements AutoCloseable {
     }
 
     static int lists(IndexData data) {
-        return switch (data) {
-            case IvfFlatData ivf -> ivf.model().lists();
-            case IvfPqData ivf -> ivf.model().lists();
-            default -> 0;
-        };
+        return data instanceof ListData lists ? lists.model().lists() : 0;
     }
 
     @Override

@@ -9,6 +9,8 @@ import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.IvfSqData;
+import dev.perigee.index.ListData;
 import dev.perigee.index.TransformFile;
 import dev.perigee.storage.Attributes;
 import dev.perigee.storage.Manifest;
@@ -81,11 +83,12 @@ final class CollectionFolder {
                 case FlatData flat -> null;
                 case IvfFlatData ivf -> IndexKind.IVF_FLAT;
                 case IvfPqData ivf -> IndexKind.IVF_PQ;
+                case IvfSqData ivf -> IndexKind.IVF_SQ;
             };
-            if (found == null) {
+            if (!(segment.index() instanceof ListData lists)) {
                 continue;
             }
-            long id = segment.index() instanceof IvfFlatData ivf ? ivf.model().id() : ((IvfPqData) segment.index()).model().id();
+            long id = lists.model().id();
             if (found != kind || model != null && model != id) {
                 throw new PerigeeException(ErrorCode.CORRUPT_FILE, "index: %s, model %x (expected %s, one model, folder %s)"
                         .formatted(found.label(), id, kind.label(), folder));

@@ -12,6 +12,11 @@ public final class Defaults {
         return Math.max(1, Math.max(Math.min(lists, 8), (lists + 7) / 8));
     }
 
+    /** Candidates of IVF-SQ, whose codes are finer: two and a half per neighbour, at least 24. */
+    public static int sqRefine(int k) {
+        return Math.min(SearchRequest.MAX_K, Math.max(24, k + k / 2));
+    }
+
     /** Ten candidates per neighbour, at least 100. */
     public static int refine(int k) {
         return Math.min(SearchRequest.MAX_K, Math.max(100, Math.multiplyExact(10, k)));

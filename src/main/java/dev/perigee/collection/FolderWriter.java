@@ -59,8 +59,8 @@ final class FolderWriter {
         manifest.put(prefix + "distance", spec.distance().label());
         manifest.put(prefix + "index", spec.index().kind().label());
         manifest.put(prefix + "lists", spec.index().lists());
-        manifest.put(prefix + "pq_m", spec.index().pqM());
-        manifest.put(prefix + "pq_bits", spec.index().pqBits());
+        manifest.put(prefix + "pq_m", spec.index().codeWidth());
+        manifest.put(prefix + "pq_bits", spec.index().codeBits());
         manifest.put(prefix + "seed", spec.index().seed());
         manifest.put(prefix + "space", space.version());
         space.transform().ifPresent(learned -> {

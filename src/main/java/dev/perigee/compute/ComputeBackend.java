@@ -88,6 +88,33 @@ public interface ComputeBackend extends AutoCloseable {
      */
     void multiply(Matrix rows, Matrix weights, Matrix into);
 
+    /**
+     * Coordinates of rows along axes, {@code into[i][j] = sum over t of (row_t - mean_t) axis_jt}: in float32, in ascending
+     * order of t, each step one fused multiply-add from zero; so the same bits on every backend and in every shape.
+     *
+     * @param rows [n, dim]
+     * @param mean [1, dim]
+     * @param axes [m, dim]
+     * @param into [n, m], overwritten, its padding stays zero; shares no memory with the others
+     */
+    default void project(Matrix rows, Matrix mean, Matrix axes, Matrix into) {
+        checkProduct(rows, axes, into);
+        for (int i = 0; i < rows.rows(); i++) {
+            for (int j = 0; j < axes.rows(); j++) {
+                into.set(i, j, coordinate(rows, i, mean, axes, j));
+            }
+        }
+    }
+
+    /** One element of {@link #project}. */
+    static float coordinate(Matrix rows, int row, Matrix mean, Matrix axes, int axis) {
+        float sum = 0;
+        for (int t = 0; t < rows.dim(); t++) {
+            sum = Math.fma(rows.get(row, t) - mean.get(0, t), axes.get(axis, t), sum);
+        }
+        return sum;
+    }
+
     /** Refuses shapes that {@link #multiply} cannot take. */
     static void checkProduct(Matrix rows, Matrix weights, Matrix into) {
         check(weights.dim() == rows.dim(), "multiply: weights of dim %d (expected %d, that of the rows)",

@@ -7,6 +7,7 @@ import dev.perigee.index.InvertedLists;
 import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfModel;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.IvfSqData;
 import dev.perigee.index.ProductQuantizer;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
@@ -90,6 +91,7 @@ public final class ScalarBackend implements ComputeBackend {
                         case FlatData flat -> searchFlat(flat, s, batch, q, into);
                         case IvfFlatData ivf -> searchIvfFlat(ivf, s, batch, q, into);
                         case IvfPqData ivf -> searchIvfPq(ivf, s, batch, q, into);
+                        case IvfSqData ivf -> new SqReference(ivf, s, batch.mask(s)).search(batch, q, into);
                     }
                 }
             }

@@ -3,7 +3,7 @@ package dev.perigee.index;
 import dev.perigee.distance.Distance;
 
 /** The data of one segment's index: immutable, device-neutral, valid until its owner closes the memory below. */
-public sealed interface IndexData permits FlatData, IvfFlatData, IvfPqData {
+public sealed interface IndexData permits FlatData, ListData {
     Distance distance();
 
     /** How many rows a search can return; they are numbered from 0 in order of insertion. */

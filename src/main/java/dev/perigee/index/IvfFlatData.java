@@ -7,7 +7,7 @@ import dev.perigee.distance.Distance;
  *
  * @param slots the rows again in the order of their slots; empty slots hold zeros
  */
-public record IvfFlatData(IvfModel model, InvertedLists lists, FlatData slots, int count) implements IndexData {
+public record IvfFlatData(IvfModel model, InvertedLists lists, FlatData slots, int count) implements ListData {
     @Override
     public Distance distance() {
         return slots.distance();

@@ -1,8 +1,7 @@
 package dev.perigee.index;
 
 /**
- * What the inverted lists of a space share: the coarse centroids and, for IVF-PQ, the codebooks. A query is probed once
- * with it, whatever the number of segments.
+ * What the lists of IVF-Flat and IVF-PQ share: the coarse centroids and, for IVF-PQ, the codebooks.
  *
  * <p>Which list a row belongs to was decided by squared L2 to the centroids; for inner product in dim + 1 dimensions, with
  * sqrt(phi^2 - |row|^2) as the extra one, so that rows that are long enough to win share lists (Bachrach et al., RecSys
@@ -12,15 +11,18 @@ package dev.perigee.index;
  * @param centroids [lists, dim] as flat data of the probing distance: L2 for L2 and cosine, inner product for that
  * @param quantizer of the residuals (row - centroid) for IVF-PQ; null for IVF-Flat
  */
-public record IvfModel(long id, FlatData centroids, ProductQuantizer quantizer) {
+public record IvfModel(long id, FlatData centroids, ProductQuantizer quantizer) implements ListModel {
+    @Override
     public int lists() {
         return centroids.count();
     }
 
+    @Override
     public int dim() {
         return centroids.dim();
     }
 
+    @Override
     public long bytes() {
         return centroids.bytes() + (quantizer == null ? 0 : quantizer.codewords().segment().byteSize());
     }

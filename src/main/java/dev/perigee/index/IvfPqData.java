@@ -19,7 +19,7 @@ import java.lang.foreign.MemorySegment;
  * @param rows  the rows themselves, from which candidates are refined
  */
 public record IvfPqData(IvfModel model, InvertedLists lists, MemorySegment codes, MemorySegment terms, FlatData rows)
-        implements IndexData {
+        implements ListData {
     @Override
     public Distance distance() {
         return rows.distance();

@@ -13,6 +13,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntConsumer;
 
 /**
  * The file of a segment's inverted lists, of whole rows or of codes.
@@ -26,11 +27,12 @@ import java.util.Set;
  * <tr><td>list_rows, list_starts, mean</td>
  *     <td>IVF-Flat: [slots, dim], slots float32 (+infinity in empty ones), [1, dim]</td></tr>
  * <tr><td>codes, terms</td><td>IVF-PQ: [slots, code stride] bytes, slots float32 (+infinity in empty ones)</td></tr>
+ * <tr><td>codes, terms, steps, lows</td><td>IVF-SQ: as {@link IvfSqData} has them</td></tr>
  * </table>
  */
 public final class ListFile {
     private static final Set<String> BLOCKS =
-            Set.of("begins", "sizes", "slot_rows", "list_rows", "list_starts", "mean", "codes", "terms");
+            Set.of("begins", "sizes", "slot_rows", "list_rows", "list_starts", "mean", "codes", "terms", "steps", "lows");
     /** Slots that are written at a time: a multiple of the lists' own block. */
     public static final int BLOCK_SLOTS = 4096;
 
@@ -41,7 +43,7 @@ public final class ListFile {
     public interface Encoder {
         /**
          * @param slots rows in the slots, -1 in empty ones
-         * @param codes [slots.length, code stride], zeroed
+         * @param codes [slots.length, code stride], zeroed; for IVF-SQ in its blocks
          * @param terms [slots.length] float32, to be filled for slots with rows
          */
         void encode(int[] slots, MemorySegment codes, MemorySegment terms);
@@ -49,7 +51,7 @@ public final class ListFile {
 
     /** Writes lists of whole rows. {@code progress} hears how many slots are done. */
     public static void writeRows(Path path, IvfModel model, InvertedLists lists, FlatData rows,
-            java.util.function.IntConsumer progress) {
+            IntConsumer progress) {
         try (Arena arena = Arena.ofConfined(); BlockFileWriter file = BlockFileWriter.create(path)) {
             int slots = lists.slots();
             MemorySegment starts = arena.allocate(slots * 4L);
@@ -79,14 +81,36 @@ public final class ListFile {
         }
     }
 
-    /** Writes lists of codes. {@code progress} hears how many slots are done. */
+    /** Writes lists of codes of IVF-PQ. {@code progress} hears how many slots are done. */
     public static void writeCodes(Path path, IvfModel model, InvertedLists lists, FlatData rows, Encoder encoder,
-            java.util.function.IntConsumer progress) {
-        try (Arena arena = Arena.ofConfined(); BlockFileWriter file = BlockFileWriter.create(path)) {
+            IntConsumer progress) {
+        try (BlockFileWriter file = BlockFileWriter.create(path)) {
+            writeCodes(file, model, model.quantizer().codeStride(), lists, rows, encoder, progress);
+            file.commit();
+        }
+    }
+
+    /**
+     * Writes lists of codes of IVF-SQ. {@code progress} hears how many slots are done.
+     *
+     * @param steps lists float32, {@code lows} too: see {@link IvfSqData}
+     */
+    public static void writeCodes(Path path, SqModel model, InvertedLists lists, FlatData rows, MemorySegment steps,
+            MemorySegment lows, Encoder encoder, IntConsumer progress) {
+        try (BlockFileWriter file = BlockFileWriter.create(path)) {
+            file.write("steps", steps);
+            file.write("lows", lows);
+            writeCodes(file, model, model.dims(), lists, rows, encoder, progress);
+            file.commit();
+        }
+    }
+
+    private static void writeCodes(BlockFileWriter file, ListModel model, int stride, InvertedLists lists, FlatData rows,
+            Encoder encoder, IntConsumer progress) {
+        try (Arena arena = Arena.ofConfined()) {
             int slots = lists.slots();
             MemorySegment terms = arena.allocate(slots * 4L);
             BlockFileWriter.OutputBlock out = file.block("codes");
-            int stride = model.quantizer().codeStride();
             MemorySegment codes = arena.allocate((long) BLOCK_SLOTS * stride);
             for (int from = 0; from < slots; from += BLOCK_SLOTS) {
                 int[] rowsOf = new int[Math.min(BLOCK_SLOTS, slots - from)];
@@ -101,7 +125,6 @@ public final class ListFile {
             markEmpty(lists, terms);
             file.write("terms", terms);
             file.attributes(writeLists(file, model, lists, rows));
-            file.commit();
         }
     }
 
@@ -113,7 +136,7 @@ public final class ListFile {
         }
     }
 
-    private static Map<String, Object> writeLists(BlockFileWriter file, IvfModel model, InvertedLists lists, FlatData rows) {
+    private static Map<String, Object> writeLists(BlockFileWriter file, ListModel model, InvertedLists lists, FlatData rows) {
         file.write("begins", lists.begins());
         file.write("sizes", lists.sizes());
         file.write("slot_rows", lists.rows());
@@ -127,7 +150,7 @@ public final class ListFile {
     }
 
     /** The data of a file; the file, the model and the rows must stay open. */
-    public static IndexData read(BlockFile file, IvfModel model, FlatData rows) {
+    public static IndexData read(BlockFile file, ListModel model, FlatData rows) {
         file.requireKnown(BLOCKS);
         Attributes facts = file.attributes();
         facts.integer("rows", rows.count(), rows.count());
@@ -139,27 +162,33 @@ public final class ListFile {
         InvertedLists lists = new InvertedLists(count, file.block("begins", (count + 1) * 4L), file.block("sizes", count * 4L),
                 file.block("slot_rows", slots * 4L));
         requireEachRowOnce(lists, rows.count(), file);
-        if (file.names().contains("codes")) {
-            return new IvfPqData(model, lists, file.block("codes", (long) slots * model.quantizer().codeStride()),
+        if (model instanceof SqModel sq) {
+            return new IvfSqData(sq, lists, file.block("codes", (long) slots * sq.dims()), file.block("terms", slots * 4L),
+                    file.block("steps", count * 4L), file.block("lows", count * 4L), rows);
+        }
+        IvfModel ivf = (IvfModel) model;
+        if (ivf.quantizer() != null) {
+            return new IvfPqData(ivf, lists, file.block("codes", (long) slots * ivf.quantizer().codeStride()),
                     file.block("terms", slots * 4L), rows);
         }
         FlatData data = new FlatData(rows.distance(), file.matrix("list_rows", slots, rows.dim()),
                 file.matrix("mean", 1, rows.dim()), file.block("list_starts", slots * 4L),
                 facts.decimal("radius"), facts.decimal("length"));
-        return new IvfFlatData(model, lists, data, rows.count());
+        return new IvfFlatData(ivf, lists, data, rows.count());
     }
 
-    private static void requireFits(IvfModel model, FlatData rows, BlockFile file) {
+    private static void requireFits(ListModel model, FlatData rows, BlockFile file) {
         boolean codes = file.names().contains("codes");
-        boolean fits = model.dim() == rows.dim() && codes == (model.quantizer() != null)
-                && (!codes || model.quantizer().m() * model.quantizer().dsub() == rows.dim())
-                && model.centroids().distance() == ModelFile.probing(rows.distance());
+        boolean fits = model.dim() == rows.dim() && switch (model) {
+            case SqModel sq -> codes && file.names().contains("steps") && sq.distance() == rows.distance();
+            case IvfModel ivf -> codes == (ivf.quantizer() != null) && !file.names().contains("steps")
+                    && (!codes || ivf.quantizer().m() * ivf.quantizer().dsub() == rows.dim())
+                    && ivf.centroids().distance() == ModelFile.probing(rows.distance());
+        };
         if (!fits) {
-            throw new PerigeeException(ErrorCode.CORRUPT_FILE,
-                    "model: %d dims by %s%s (expected one for %s of %d dims by %s, file %s)".formatted(
-                            model.dim(), model.centroids().distance().label(),
-                            model.quantizer() == null ? "" : " with codebooks",
-                            codes ? "codes" : "rows", rows.dim(), rows.distance().label(), file.path()));
+            throw new PerigeeException(ErrorCode.CORRUPT_FILE, "model: of another kind, dim or distance, dim %d (expected one for %s "
+                    .formatted(model.dim(), codes ? "codes" : "rows")
+                    + "of dim %d by %s, file %s)".formatted(rows.dim(), rows.distance().label(), file.path()));
         }
     }
 

@@ -14,18 +14,20 @@ import java.util.Set;
 import java.util.zip.CRC32C;
 
 /**
- * The file of an {@link IvfModel}.
+ * The file of a {@link ListModel}.
  *
  * <table>
  * <tr><th>block</th><th>content</th></tr>
  * <tr><td>attributes</td><td>lists, dim, distance; for IVF-PQ m, bits</td></tr>
  * <tr><td>centroids</td><td>[lists, dim]</td></tr>
  * <tr><td>codewords</td><td>[m x 2^bits, dim / m], for IVF-PQ</td></tr>
+ * <tr><td>mean, axes, starts</td><td>IVF-SQ: [1, dim], [dims, dim], lists float32; its centroids are [lists, dims], and sq_bits is
+ *     an attribute</td></tr>
  * <tr><td>norm_coordinates</td><td>lists float32, for inner product: the centroids' extra coordinate; optional</td></tr>
  * </table>
  */
 public final class ModelFile {
-    private static final Set<String> BLOCKS = Set.of("centroids", "codewords");
+    private static final Set<String> BLOCKS = Set.of("centroids", "codewords", "mean", "axes", "starts");
 
     private ModelFile() {
     }
@@ -57,13 +59,36 @@ public final class ModelFile {
         }
     }
 
+    /** Writes a model of IVF-SQ. */
+    public static void write(Path path, SqModel model) {
+        try (BlockFileWriter file = BlockFileWriter.create(path)) {
+            file.write("mean", model.mean());
+            file.write("axes", model.axes());
+            file.write("centroids", model.centroids());
+            file.write("starts", model.starts());
+            file.attributes(Map.of("lists", model.lists(), "dim", model.dim(), "dims", model.dims(), "sq_bits", model.bits(),
+                    "distance", model.distance().label()));
+            file.commit();
+        }
+    }
+
+    /** A model of IVF-SQ; its id is a checksum of its axes and centroids. */
+    public static SqModel of(Distance distance, int bits, Matrix mean, Matrix axes, Matrix centroids, MemorySegment starts) {
+        return new SqModel(checksum(centroids) << 32 | checksum(axes), distance, bits, mean, axes, centroids, starts);
+    }
+
     /** The model of a file, which must stay open; what is derived from it lies in {@code arena}. */
-    public static IvfModel read(BlockFile file, Arena arena) {
+    public static ListModel read(BlockFile file, Arena arena) {
         file.requireKnown(BLOCKS);
         Attributes facts = file.attributes();
         int lists = facts.integer("lists", 1, Integer.MAX_VALUE);
         int dim = facts.integer("dim", 1, Matrix.MAX_DIM);
         Distance distance = facts.word("distance", Distance::parse);
+        if (facts.has("sq_bits")) {
+            int dims = facts.integer("dims", 8, 1024);
+            return of(distance, facts.integer("sq_bits", 5, 6), file.matrix("mean", 1, dim), file.matrix("axes", dims, dim),
+                    file.matrix("centroids", lists, dims), file.block("starts", lists * 4L));
+        }
         Matrix centroids = file.matrix("centroids", lists, dim);
         ProductQuantizer quantizer = null;
         if (facts.has("m")) {

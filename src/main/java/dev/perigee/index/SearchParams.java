@@ -16,4 +16,11 @@ public sealed interface SearchParams {
      */
     record IvfPq(int probes, int refine) implements SearchParams {
     }
+
+    /**
+     * @param probes lists to scan, 1 or more; more than there are = all
+     * @param refine best candidates of the codes to re-score from the rows; fewer than k count as k
+     */
+    record IvfSq(int probes, int refine) implements SearchParams {
+    }
 }

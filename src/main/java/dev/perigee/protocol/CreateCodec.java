@@ -36,7 +36,7 @@ public final class CreateCodec {
         IndexSpec index = spec.index();
         byte[] name = Frame.utf8(spec.name());
         frame.writeIntLE(spec.dim()).writeShortLE(code(spec.distance())).writeShortLE(index.kind().code())
-                .writeIntLE(index.lists()).writeIntLE(index.pqM()).writeIntLE(index.pqBits()).writeLongLE(index.seed())
+                .writeIntLE(index.lists()).writeIntLE(index.codeWidth()).writeIntLE(index.codeBits()).writeLongLE(index.seed())
                 .writeShortLE(name.length).writeBytes(name);
     }
 

@@ -51,7 +51,7 @@ class IvfBuilderTest {
                 assertThat(checksum(index)).as("%d threads", threads).isEqualTo(expected);
             }
         }
-        IndexSpec other = new IndexSpec(kind, 10, spec.pqM(), bits, 43);
+        IndexSpec other = new IndexSpec(kind, 10, spec.codeWidth(), bits, 43);
         try (ComputeBackend backend = new SimdBackend(1); TestIndex index = TestIndex.build(other, distance, rows, backend)) {
             assertThat(checksum(index)).as("another seed").isNotEqualTo(expected);
         }
@@ -112,7 +112,7 @@ class IvfBuilderTest {
     void plansRefuseWhatCannotBe() {
         assertThatThrownBy(() -> BuildPlan.of(IndexSpec.ivfFlat(11), Distance.L2, 10, 4)).hasMessageContaining("lists: 11");
         assertThatThrownBy(() -> BuildPlan.of(IndexSpec.ivfPq(2, 3), Distance.L2, 10, 4)).hasMessageContaining("pq-m: 3");
-        assertThat(BuildPlan.of(IndexSpec.ivfPq(0, 0), Distance.L2, 60_000, 784).pqM()).isEqualTo(98);
-        assertThat(BuildPlan.of(IndexSpec.ivfPq(0, 0), Distance.L2, 60_000, 13).pqM()).isEqualTo(13);
+        assertThat(BuildPlan.of(IndexSpec.ivfPq(0, 0), Distance.L2, 60_000, 784).codeWidth()).isEqualTo(98);
+        assertThat(BuildPlan.of(IndexSpec.ivfPq(0, 0), Distance.L2, 60_000, 13).codeWidth()).isEqualTo(13);
     }
 }

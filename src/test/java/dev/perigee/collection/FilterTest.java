@@ -81,7 +81,7 @@ class FilterTest {
         return switch (kind) {
             case FLAT -> request;
             case IVF_FLAT -> request.withProbes(probes);
-            case IVF_PQ -> request.withProbes(probes).withRefine(ALL);
+            case IVF_PQ, IVF_SQ -> request.withProbes(probes).withRefine(ALL);
         };
     }
 

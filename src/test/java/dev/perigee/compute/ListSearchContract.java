@@ -112,7 +112,7 @@ public abstract class ListSearchContract extends ComputeBackendContract {
             List<IndexData> data = switch (kind) {
                 case FLAT -> List.of(FlatData.of(distance, rows, Arena.ofAuto()), added);
                 case IVF_FLAT -> List.of(index.data(), added);
-                case IVF_PQ -> List.of(index.data());
+                case IVF_PQ, IVF_SQ -> List.of(index.data());
             };
             for (SearchParams params : params(kind, 1500)) {
                 for (ComputeBackend backend : List.of(reference, mine)) {
@@ -133,6 +133,7 @@ public abstract class ListSearchContract extends ComputeBackendContract {
             case FLAT -> List.of(new SearchParams.Flat());
             case IVF_FLAT -> List.of(new SearchParams.IvfFlat(3), new SearchParams.IvfFlat(12));
             case IVF_PQ -> List.of(new SearchParams.IvfPq(3, 0), new SearchParams.IvfPq(12, 0), new SearchParams.IvfPq(3, rows));
+            case IVF_SQ -> List.of(new SearchParams.IvfSq(3, 20), new SearchParams.IvfSq(12, 20), new SearchParams.IvfSq(3, rows));
         };
     }
 

@@ -1,5 +1,7 @@
 package dev.perigee.compute.cuda;
 
+import dev.perigee.ErrorCode;
+import dev.perigee.PerigeeException;
 import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
@@ -8,6 +10,7 @@ import dev.perigee.index.IndexData;
 import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfModel;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.IvfSqData;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -47,6 +50,7 @@ final class CudaSearcher implements Searcher {
                     case FlatData data -> flat.add(new ExactSearch.Part(s, hold(data)));
                     case IvfFlatData data -> lists.add(hold(s, data, data.model()));
                     case IvfPqData data -> lists.add(hold(s, data, data.model()));
+                    case IvfSqData data -> throw unsupported();
                 }
             }
             done = true;
@@ -55,6 +59,11 @@ final class CudaSearcher implements Searcher {
                 close();
             }
         }
+    }
+
+    static PerigeeException unsupported() {
+        return new PerigeeException(ErrorCode.UNSUPPORTED,
+                "index: ivf_sq (expected flat, ivf_flat or ivf_pq: there are no kernels for its codes yet)");
     }
 
     private DeviceSegment hold(FlatData data) {

@@ -5,6 +5,8 @@ import dev.perigee.index.IndexData;
 import dev.perigee.index.InvertedLists;
 import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.IvfSqData;
+import dev.perigee.index.ListData;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -18,7 +20,7 @@ final class ListParts {
 
     /** Views of the same memory. */
     static List<IndexData> split(IndexData data, int parts) {
-        InvertedLists lists = data instanceof IvfPqData codes ? codes.lists() : ((IvfFlatData) data).lists();
+        InvertedLists lists = ((ListData) data).lists();
         List<IndexData> split = new ArrayList<>();
         for (int part = 0, first = 0; part < parts; part++) {
             long target = (long) lists.slots() * (part + 1) / parts;
@@ -56,6 +58,7 @@ final class ListParts {
                         all.starts().asSlice(begin * 4, slots * 4), all.radius(), all.length());
                 yield new IvfFlatData(flat.model(), own, some, flat.count());
             }
+            case IvfSqData codes -> throw CudaSearcher.unsupported();
             case FlatData flat -> throw new IllegalArgumentException("flat");
         };
     }

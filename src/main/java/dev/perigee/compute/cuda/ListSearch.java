@@ -88,6 +88,7 @@ final class ListSearch {
         return switch (batch.params()[query]) {
             case SearchParams.IvfFlat p -> Math.min(count, p.probes());
             case SearchParams.IvfPq p -> Math.min(count, p.probes());
+            case SearchParams.IvfSq p -> Math.min(count, p.probes());
             case SearchParams.Flat p -> count;
         };
     }

@@ -116,6 +116,11 @@ public final class FaissBackend implements ComputeBackend {
     }
 
     @Override
+    public void project(Matrix rows, Matrix mean, Matrix axes, Matrix into) {
+        host.project(rows, mean, axes, into);
+    }
+
+    @Override
     public void close() {
         host.close();
     }

@@ -13,6 +13,7 @@ import dev.perigee.index.InvertedLists;
 import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfModel;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.IvfSqData;
 import dev.perigee.index.ProductQuantizer;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
@@ -58,6 +59,7 @@ public final class FaissFiles implements IndexFiles {
                         Matrix rows = ivf.slots().rows();
                         addLists(made, ivf.lists(), rows.segment(), rows.stride(), ids);
                     }
+                    case IvfSqData ivf -> throw OpenIndex.unsupported();
                     case IvfPqData ivf -> {
                         long stride = ivf.model().quantizer().codeStride();
                         addLists(made, ivf.lists(), ivf.codes(), stride, withRows ? row -> row : ids);
@@ -76,6 +78,7 @@ public final class FaissFiles implements IndexFiles {
         return switch (data) {
             case FlatData flat -> new NewIndexFile(flat.dim(), OpenIndex.metric(flat.distance()), 0, 0, 0, 0, 0, 0, 0, 0, false);
             case IvfFlatData ivf -> create(ivf.model(), OpenIndex.metric(ivf.distance()), false);
+            case IvfSqData ivf -> throw OpenIndex.unsupported();
             case IvfPqData ivf -> create(ivf.model(), OpenIndex.metric(ivf.codeDistance()), withRows);
         };
     }

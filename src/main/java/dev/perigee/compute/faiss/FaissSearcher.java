@@ -127,6 +127,7 @@ final class FaissSearcher implements Searcher {
         return data instanceof FlatData ? 0 : switch (params) {
             case SearchParams.IvfFlat p -> p.probes();
             case SearchParams.IvfPq p -> p.probes();
+            case SearchParams.IvfSq p -> p.probes();
             case SearchParams.Flat p -> Integer.MAX_VALUE;
         };
     }

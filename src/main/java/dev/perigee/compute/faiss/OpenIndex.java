@@ -13,6 +13,7 @@ import dev.perigee.index.IndexData;
 import dev.perigee.index.InvertedLists;
 import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.IvfSqData;
 import dev.perigee.index.ProductQuantizer;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
@@ -69,6 +70,7 @@ final class OpenIndex implements AutoCloseable {
                 yield lists(centroids, centroids.rows().segment().address(), metric(ivf.distance()), null, ivf.lists(),
                         ivf.slots().rows().segment());
             }
+            case IvfSqData ivf -> throw unsupported();
             case IvfPqData ivf -> {
                 requireShort(ivf.rows());
                 FlatData centroids = ivf.model().centroids();
@@ -138,6 +140,11 @@ final class OpenIndex implements AutoCloseable {
         return all;
     }
 
+    static PerigeeException unsupported() {
+        return new PerigeeException(ErrorCode.UNSUPPORTED,
+                "index: ivf_sq (expected flat, ivf_flat or ivf_pq: FAISS has no codes of residuals along principal axes)");
+    }
+
     IndexData data() {
         return data;
     }
@@ -148,6 +155,7 @@ final class OpenIndex implements AutoCloseable {
             case FlatData flat -> flat;
             case IvfFlatData ivf -> ivf.slots();
             case IvfPqData ivf -> ivf.rows();
+            case IvfSqData ivf -> throw unsupported();
         };
     }
 

@@ -9,6 +9,7 @@ import dev.perigee.index.IndexData;
 import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfModel;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.IvfSqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
 import java.util.List;
@@ -51,6 +52,7 @@ final class SimdSearcher implements Searcher {
             case FlatData flat -> null;
             case IvfFlatData ivf -> ivf.model();
             case IvfPqData ivf -> ivf.model();
+            case IvfSqData ivf -> null;
         };
     }
 
@@ -77,6 +79,7 @@ final class SimdSearcher implements Searcher {
                     Slots slots = new Slots(ivf.slots(), ivf.lists(), batch.mask(s), s);
                     rowSearch.searchLists(slots, queries, from, to, lists, into);
                 }
+                case IvfSqData ivf -> throw new UnsupportedOperationException();
                 case IvfPqData ivf ->
                         codeSearch.search(ivf, tables, s, batch.mask(s), queries, from, to, batch.params(), lists, into);
             }
@@ -89,6 +92,7 @@ final class SimdSearcher implements Searcher {
             counts[q] = Math.min(model.lists(), switch (batch.params()[from + q]) {
                 case SearchParams.IvfFlat p -> p.probes();
                 case SearchParams.IvfPq p -> p.probes();
+                case SearchParams.IvfSq p -> p.probes();
                 case SearchParams.Flat p -> model.lists();
             });
         }
