@@ -142,7 +142,7 @@ final class Candidates {
     }
 
     /** Orders as (key, row): the bits of a float sort like its value once the negative ones are turned around. */
-    private static long entry(float key, int row) {
+    static long entry(float key, int row) {
         int bits = Float.floatToRawIntBits(key + 0f); // -0 becomes 0: they are equal keys
         return (long) (bits ^ bits >> 31 & 0x7fffffff) << 32 | row & 0xffffffffL;
     }
