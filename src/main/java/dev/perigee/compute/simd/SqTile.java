@@ -25,9 +25,6 @@ interface SqTile {
     int QUERIES = 6;
     /** Slots that are scanned at a time: two blocks of codes. */
     int SLOTS = 32;
-    /** Bytes of the sums that the Java tile keeps in a group. */
-    long SUM_BYTES = QUERIES * SLOTS * 4L;
-
     long SCALE = 0;
     long ADD = 32;
     long THRESHOLD = 64;
@@ -46,7 +43,7 @@ interface SqTile {
 
     /** Bytes of a group, whatever the tile: a multiple of 64. */
     static long groupBytes(int dims) {
-        return (PACKED + SUM_BYTES + 2L * QUERIES * dims + 63) / 64 * 64;
+        return JavaSqTile.groupBytes(dims);
     }
 
     /**
