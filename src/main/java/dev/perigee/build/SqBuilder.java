@@ -42,14 +42,16 @@ final class SqBuilder {
     /** Writes the two files. @throws dev.perigee.PerigeeException CANCELLED; then the lists are not there */
     void write(Path modelFile, Path listFile) {
         try (Arena arena = Arena.ofShared()) {
-            Matrix axes = axes(arena);
+            PrincipalAxes found = findAxes();
+            int dims = dims(found);
+            Matrix axes = found.matrix(dims, rows.dim(), arena);
             Matrix centroids = train(axes, arena);
             double[] bases = new double[rows.count()];
             int[] listOf = assign(axes, centroids, bases, arena);
             InvertedLists lists = IvfWriter.invert(listOf, plan.lists(), arena);
             Matrix lowered = lifted ? lowered(centroids, arena) : centroids;
             SqModel model = ModelFile.of(rows.distance(), plan.spec().codeBits(), rows.mean(), axes, lowered,
-                    starts(lowered, listOf, bases, arena));
+                    starts(lowered, listOf, bases, arena), found.energy(dims));
             ModelFile.write(modelFile, model);
             SqEncoder encoder = new SqEncoder(model, rows, listOf, bases, backend, arena);
             stages.begin("scale lists", lists.lists());
@@ -59,16 +61,17 @@ final class SqBuilder {
         }
     }
 
-    /** [dims, dim] */
-    private Matrix axes(Arena arena) {
+    private PrincipalAxes findAxes() {
         int[] chosen = KMeans.sample(rows.count(), BuildPlan.axisRows(rows.dim()), plan.spec().seed() + 1);
         try (Arena local = Arena.ofShared()) {
-            int most = plan.codeWidth();
-            PrincipalAxes found = PrincipalAxes.of(rows.rows().select(local, chosen), rows.mean(), Math.min(most, rows.dim()),
+            return PrincipalAxes.of(rows.rows().select(local, chosen), rows.mean(), Math.min(plan.codeWidth(), rows.dim()),
                     plan.spec().seed(), stages);
-            int dims = plan.spec().codeWidth() > 0 ? most : Math.min(most, Math.max(LEAST_DIMS, (found.count(ENERGY) + 15) / 16 * 16));
-            return found.matrix(dims, rows.dim(), arena);
         }
+    }
+
+    private int dims(PrincipalAxes found) {
+        int enough = Math.max(LEAST_DIMS, (found.count(ENERGY) + 15) / 16 * 16);
+        return plan.spec().codeWidth() > 0 ? plan.codeWidth() : Math.min(plan.codeWidth(), enough);
     }
 
     /** Centroids of the coordinates of a sample, lifted for inner product. */
