@@ -1,4 +1,4 @@
-/* The tile of IVF-SQ in C: the same work as compute.simd.JavaSqTile, bit for bit. SqTile says what a group of queries looks like. */
+/* The tile of IVF-SQ in C: what compute.simd.JavaSqTile does, bit for bit. SqTile says how a group of queries lies in memory. */
 #ifndef PERIGEE_TILE_H
 #define PERIGEE_TILE_H
 

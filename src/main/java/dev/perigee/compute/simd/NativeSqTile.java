@@ -71,7 +71,8 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
                 if (name.address() == 0) {
                     break;
                 }
-                tiles.add(new NativeSqTile(name.reinterpret(LONGEST_NAME).getString(0), (MemorySegment) functions.invokeExact(n)));
+                MemorySegment function = (MemorySegment) functions.invokeExact(n);
+                tiles.add(new NativeSqTile(name.reinterpret(LONGEST_NAME).getString(0), function));
             }
             return tiles.isEmpty() ? absent("this processor has no instructions that it is written for")
                     : new Library(List.copyOf(tiles), "");
