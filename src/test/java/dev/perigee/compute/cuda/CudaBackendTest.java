@@ -17,6 +17,7 @@ import dev.perigee.compute.simd.SimdBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
+import dev.perigee.index.IvfSqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.testing.Answers;
 import dev.perigee.testing.RequiresCuda;
@@ -308,6 +309,61 @@ class CudaBackendTest extends ListSearchContract {
                 }
             }
             assertThat(host.cudaDevice().allocated(Purpose.ROWS)).isZero();
+        }
+    }
+
+    /** Axes, centroids and codes by chance: the definition says what is found in them. */
+    private static IvfSqData scalars(Distance distance, Matrix rows, int lists, int dims, int bits) {
+        return new SeededLists(Arena.ofAuto(), distance, rows, lists).scalars(dims, bits);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"L2,5,16", "L2,6,24", "COSINE,5,8", "INNER_PRODUCT,6,40"})
+    void scalarCodesGiveTheAnswersOfTheReference(Distance distance, int bits, int dims) {
+        Matrix rows = Rows.CLUSTERED.make(distance, 900, 21, 31);
+        Matrix queries = Rows.CLUSTERED.make(distance, 150, 21, 32);
+        BitSet some = new BitSet();
+        for (int i = 0; i < 900; i += 3) {
+            some.set(i);
+        }
+        List<IndexData> data = List.of(scalars(distance, rows, 16, dims, bits));
+        try (ComputeBackend reference = new ScalarBackend(); CudaBackend cuda = cuda();
+                CudaBackend tiled = CudaBackend.open(CudaDriver.probe().chosen(), 256, false);
+                CudaBackend host = CudaBackend.refiningFromHost(CudaDriver.probe().chosen())) {
+            for (List<RowMask> masks : List.of(List.<RowMask>of(), List.of(RowMask.of(some, 900)))) {
+                for (SearchParams params : List.of(new SearchParams.IvfSq(1, 30), new SearchParams.IvfSq(5, 12),
+                        new SearchParams.IvfSq(100, 0), new SearchParams.IvfSq(5, 400))) {
+                    TopK expected = Answers.search(reference, data, queries, 10, params, masks);
+                    for (int count : new int[] {150, 3, 1}) {
+                        Answers.assertSame(Answers.search(cuda, data, queries.slice(0, count), 10, params, masks),
+                                Answers.first(expected, count), "%s, %d queries".formatted(params, count));
+                    }
+                    Answers.assertSame(Answers.search(tiled, data, queries.slice(0, 20), 10, params, masks),
+                            Answers.first(expected, 20), params + " in tiles");
+                    Answers.assertSame(Answers.search(host, data, queries.slice(0, 20), 10, params, masks),
+                            Answers.first(expected, 20), params + " refined from the host");
+                }
+                SearchParams few = new SearchParams.IvfSq(2, 20);
+                Answers.assertSame(Answers.search(cuda, data, queries.slice(0, 9), 400, few, masks),
+                        Answers.search(reference, data, queries.slice(0, 9), 400, few, masks), "more than there are");
+            }
+            assertThat(host.cudaDevice().allocated(Purpose.ROWS)).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(SeededRows.class)
+    void scalarCodesOfEveryKindOfRowsGiveTheAnswersOfTheReference(SeededRows kind) {
+        for (Distance distance : Distance.values()) {
+            Matrix rows = kind.make(Arena.ofAuto(), distance, 700, 16, 33);
+            Matrix queries = kind.make(Arena.ofAuto(), distance, 70, 16, 34);
+            List<IndexData> data = List.of(scalars(distance, rows, 9, 16, 6), FlatData.of(distance, rows.slice(0, 50), Arena.ofAuto()),
+                    scalars(distance, rows.slice(100, 400), 9, 16, 5));
+            try (ComputeBackend reference = new ScalarBackend(); CudaBackend cuda = cuda()) {
+                SearchParams params = new SearchParams.IvfSq(3, 20);
+                Answers.assertSame(Answers.search(cuda, data, queries, 10, params, List.of()),
+                        Answers.search(reference, data, queries, 10, params, List.of()), kind + ", " + distance);
+            }
         }
     }
 
