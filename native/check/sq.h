@@ -1,5 +1,5 @@
-// A search of scalar-quantised residuals by the kernels, driven as the engine drives them (compute.cuda.SqListSearch), and what it
-// should find by the definition (index.SqModel, index.IvfSqData) in plain words. Both must have the same bits.
+// A search of scalar-quantised residuals by the kernels, driven as the engine drives them (compute.cuda.SqProbing, SqListSearch),
+// and what it should find by the definition (index.SqModel, index.IvfSqData) in plain words. Both must have the same bits.
 #pragma once
 #include "lists.h"
 
@@ -121,7 +121,8 @@ public:
                 first_groups[l] = lists.begins[l] / 32;
             }
             minima.fill(NAN), pair_counts.fill(0);
-            launch(plan_probes, up(q, 8), 256, 0, probed_lists.at, counts.at, probes, q, list_groups.at, begins.at, pair_counts.at);
+            launch(plan_probes, up(q, 8), 256, 0, probed_lists.at, counts.at, probes, q, list_groups.at, begins.at,
+                   pair_counts.at);
             launch(plan_lists, 1, 512, 0, pair_counts.at, list_groups.at, lists.lists, SQ_QUERIES, item_groups, pair_begins.at,
                    item_begins.at, cursors.at);
             launch(plan_pairs, up(q, 8), 256, 0, probed_lists.at, counts.at, probes, q, list_groups.at, cursors.at, pairs.at);
@@ -214,7 +215,8 @@ private:
         for (int j = 0; j < codes.dims; ++j) {
             most = std::max(most, std::fabs(y[j] - codes.centroids.row(l)[j]));
         }
-        const float unit = most / codes.query_max, quotient = codes.query_max / most, inverse = quotient <= FLT_MAX ? quotient : 0;
+        const float unit = most / codes.query_max, quotient = codes.query_max / most;
+        const float inverse = quotient <= FLT_MAX ? quotient : 0;
         std::vector<int> v(codes.dims);
         int sum = 0;
         for (int j = 0; j < codes.dims; ++j) {

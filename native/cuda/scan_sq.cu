@@ -159,7 +159,8 @@ KERNEL __launch_bounds__(256) scan_sq(const int* codes, int dims, const float* t
         for (int i = threadIdx.x; i < dims / 4 * SQ_QUERIES; i += blockDim.x) {
             const int q = i / (dims / 4);
             const int w = i % (dims / 4);
-            reinterpret_cast<int*>(asked)[w * SQ_QUERIES + q] = q < item.pairs ? words[size_t(pairs[item.pair + q]) * (dims / 4) + w] : 0;
+            reinterpret_cast<int*>(asked)[w * SQ_QUERIES + q] =
+                    q < item.pairs ? words[size_t(pairs[item.pair + q]) * (dims / 4) + w] : 0;
         }
         if (const int q = threadIdx.x; q < item.pairs) {
             const int pair = pairs[item.pair + q];
