@@ -110,7 +110,7 @@ final class SeededLists {
                 terms[slot] = there ? (float) (lows[l] * lows[l] * random.nextGaussian()) : Float.POSITIVE_INFINITY;
             }
         }
-        SqModel model = new SqModel(1, distance, bits, mean, axes, centroids, floats(starts));
+        SqModel model = new SqModel(1, distance, bits, mean, axes, centroids, floats(starts), Double.NaN);
         MemorySegment bytes = arena.allocate(codes.length, 64).copyFrom(MemorySegment.ofArray(codes));
         return new IvfSqData(model, inverted, bytes, floats(terms), floats(steps), floats(lows),
                 FlatData.of(distance, rows, arena));
