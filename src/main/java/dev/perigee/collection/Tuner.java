@@ -26,7 +26,7 @@ public final class Tuner {
     private static final int SINGLES = 200;
     private static final int ROUNDS = 5;
     /** Candidates per neighbour; codes of IVF-PQ are coarser. */
-    private static final double[] SQ_REFINES = {1.2, 1.6, 2.4, 3.2, 4.8, 8, 16};
+    private static final double[] SQ_REFINES = {1.2, 1.6, 2.4, 3.2, 4.8, 8, 16, 32};
     private static final double[] PQ_REFINES = {2, 4, 8, 16, 32, 64};
     /** Where so much recall is asked of few rows, all of them are scanned: choosing lists would gain nothing. */
     private static final double NEARLY_ALL = 0.999;
