@@ -13,6 +13,7 @@ public final class SimdBackend implements ComputeBackend {
     private final Workers workers;
     private final Scratch.Pool pool = new Scratch.Pool();
     private final LookupTables.Cache tables = new LookupTables.Cache();
+    private final CodeBlocks.Cache blocks = new CodeBlocks.Cache();
 
     /** @param threads cores that all its searches together may use, 1 or more */
     public SimdBackend(int threads) {
@@ -42,7 +43,7 @@ public final class SimdBackend implements ComputeBackend {
 
     @Override
     public Searcher open(List<IndexData> segments) {
-        return new SimdSearcher(this, List.copyOf(segments), workers, pool, tables);
+        return new SimdSearcher(this, List.copyOf(segments), workers, pool, tables, blocks);
     }
 
     @Override
