@@ -22,12 +22,16 @@ final class ByteCodeScan implements CodeScan {
     }
 
     @Override
-    public void query(Matrix queries, int query) {
+    public Candidates search(Matrix queries, int query, int keep, int[] lists, float[] constants) {
+        Candidates candidates = new Candidates(new int[] {keep});
         tables.fill(queries, query);
+        for (int i = 0; i < lists.length; i++) {
+            scan(candidates, lists[i], constants[i]);
+        }
+        return candidates;
     }
 
-    @Override
-    public void list(Candidates candidates, int list, float constant) {
+    private void scan(Candidates candidates, int list, float constant) {
         int stride = data.model().quantizer().codeStride();
         int end = data.lists().begin(list) + data.lists().size(list);
         for (int slot = data.lists().begin(list); slot < end; slot += CHUNK) {

@@ -2,18 +2,18 @@ package dev.perigee.compute.simd;
 
 import dev.perigee.vector.Matrix;
 
-/** Offers the codes of lists to the candidates of a query. Belongs to one worker, and holds the query's tables. */
+/**
+ * Finds the best codes of a query. The key of a code is the row's term, plus the look-ups in the order of {@link CodeKernel},
+ * plus its list's constant, all in float. Belongs to one worker.
+ */
 interface CodeScan extends AutoCloseable {
-    /** Makes the tables of a query. */
-    void query(Matrix queries, int query);
-
     /**
-     * Offers every allowed code of a list whose key is at most the candidates' threshold. A key is the row's term, plus the
-     * look-ups of its code in the order of {@link CodeKernel}, plus {@code constant}, all in float.
+     * The {@code keep} best of the codes that may be returned, by (key, row).
      *
-     * @param constant what the list's sums lack to a distance
+     * @param lists     to search, the most promising first
+     * @param constants of those lists
      */
-    void list(Candidates candidates, int list, float constant);
+    Candidates search(Matrix queries, int query, int keep, int[] lists, float[] constants);
 
     @Override
     default void close() {

@@ -52,6 +52,7 @@ final class CodeSearch {
         private final int segment;
         private final RowMask mask;
         private final CodeScan scan;
+        private float[] constants;
 
         One(IvfPqData data, int segment, RowMask mask, CodeScan scan) {
             this.data = data;
@@ -63,9 +64,8 @@ final class CodeSearch {
         void search(Matrix queries, int query, SearchParams.IvfPq params, int[] lists, TopK into) {
             int k = into.k(query);
             int keep = params.refine() == 0 ? k : Math.max(k, params.refine());
-            Candidates candidates = new Candidates(new int[] {keep});
-            scan.query(queries, query);
-            scanNearestFirst(candidates, queries, query, lists);
+            sortNearestFirst(queries, query, lists);
+            Candidates candidates = scan.search(queries, query, keep, lists, constants);
             int count = candidates.finish(0);
             FlatData rows = data.rows();
             if (count < k && !candidates.dropped(0)) {
@@ -93,19 +93,19 @@ final class CodeSearch {
             }
         }
 
-        /** The order of lists changes nothing but how soon the threshold is low. */
-        private void scanNearestFirst(Candidates candidates, Matrix queries, int query, int[] lists) {
+        /** Sorts lists by what they add to every key, so that thresholds are low early; this order changes no answer. */
+        private void sortNearestFirst(Matrix queries, int query, int[] lists) {
             Matrix centroids = data.model().centroids().rows();
-            float[] constants = new float[lists.length];
+            constants = new float[lists.length];
             long[] order = new long[lists.length];
             for (int i = 0; i < lists.length; i++) {
-                constants[i] = (float) ExactKernel.between(data.codeDistance(), queries, query, centroids, lists[i]);
-                order[i] = Candidates.entry(constants[i], i);
+                float constant = (float) ExactKernel.between(data.codeDistance(), queries, query, centroids, lists[i]);
+                order[i] = Candidates.entry(constant, lists[i]);
             }
             Arrays.sort(order);
-            for (long next : order) {
-                int i = Candidates.row(next);
-                scan.list(candidates, lists[i], constants[i]);
+            for (int i = 0; i < lists.length; i++) {
+                lists[i] = Candidates.row(order[i]);
+                constants[i] = Candidates.key(order[i]);
             }
         }
     }

@@ -1,9 +1,9 @@
 package dev.perigee.compute.simd;
 
 /**
- * Marks the 4-bit codes that may be near: sums of byte look-ups, 32 codes at once, that are never above what the float sums
- * would be (fast scan of Andre, Kermarrec, Le Scouarnec, VLDB 2015). Codes lie as {@link CodeBlocks} says, tables as
- * {@link ByteTables} does. All that are marked are summed in float afterwards, so which of them runs changes no answer.
+ * Bounds the keys of 4-bit codes from below, 32 codes at once, by sums of byte look-ups (fast scan of Andre, Kermarrec, Le
+ * Scouarnec, VLDB 2015). Codes lie as {@link CodeBlocks} says, tables as {@link ByteTables} does. What is marked is summed in
+ * float afterwards, so whichever kernel runs, answers are the same; the kernels agree to the last bit all the same.
  */
 interface FastScan {
     /** Codes of a block. */
@@ -12,18 +12,22 @@ interface FastScan {
     int PART = 16;
     /** Parts are rounded up to a multiple of this. */
     int PARTS = 4;
+    /** Taken off the sums, so that they are signed shorts. */
+    int MIDDLE = 1 << 15;
 
     /**
-     * For each block b and its code i, bit i of {@code marks[b]} (int32) is whether {@code scale * sum + term <= limit}, with
-     * one rounding before the comparison.
+     * Bound of code i: {@code fma(scale, sum of its look-ups - MIDDLE, terms[i] + add)}, to {@code bounds[i]}; bit i mod 32 of
+     * {@code marks[i / 32]} is whether it is at most {@code threshold}.
      *
      * @param codes  address of the first block, at a multiple of 64
      * @param parts  of a code, a multiple of {@link #PARTS}
-     * @param tables address of [parts][16] bytes, whose sums stay below 32,768
+     * @param tables address of [parts][16] unsigned bytes, at a multiple of 64; no sum exceeds 65,535
      * @param terms  address of [blocks * 32] float32
+     * @param bounds address of [blocks * 32] float32; of a block without a mark they mean nothing
      * @param marks  address of [blocks] int32
      */
-    void mark(long codes, int blocks, int parts, long tables, long terms, float scale, float limit, long marks);
+    void scan(long codes, int blocks, int parts, long tables, long terms, float scale, float add, float threshold, long bounds,
+            long marks);
 
     /** The fastest here. */
     static FastScan best() {

@@ -27,20 +27,23 @@ final class JavaFastScan implements FastScan {
     }
 
     @Override
-    public void mark(long codes, int blocks, int parts, long tables, long terms, float scale, float limit, long marks) {
+    public void scan(long codes, int blocks, int parts, long tables, long terms, float scale, float add, float threshold,
+            long bounds, long marks) {
         short[] sums = new short[BLOCK];
         long end = tables + (long) parts * PART;
         for (int b = 0; b < blocks; b++) {
             sum(codes, tables, end, sums);
-            ALL.set(InvertedLists.INT, marks + b * 4L, atMost(sums, terms, scale, limit));
+            int bits = bound(sums, terms, scale, add, threshold, bounds);
+            ALL.set(InvertedLists.INT, marks + b * 4L & MASK, bits);
             codes += (long) parts * PART;
             terms += BLOCK * 4L;
+            bounds += BLOCK * 4L;
         }
     }
 
     /**
-     * Sums of the look-ups of a block. Two look-ups are added as bytes, for none exceeds 127, and then as shorts: whole ones,
-     * whose lower byte is the sum for an even place, and their upper bytes alone, which are taken out of the others at the end.
+     * Sums of the look-ups of a block, less 32,768. As shorts are summed whole ones, whose lower byte belongs to an even place,
+     * and their upper bytes alone, which are taken out of the others at the end.
      */
     private static void sum(long codes, long table, long end, short[] sums) {
         ShortVector a = ShortVector.zero(SHORT);
@@ -48,14 +51,18 @@ final class JavaFastScan implements FastScan {
         ShortVector c = a;
         ShortVector d = a;
         while (table != end) {
-            long p = codes & MASK;
-            long t = table & MASK;
-            ByteVector x = at(p);
-            ByteVector y = at(p + PART);
-            ByteVector u = at(t);
-            ByteVector v = at(t + PART);
-            ShortVector low = x.selectFrom(u).add(y.selectFrom(v)).reinterpretAsShorts();
-            ShortVector high = high(x).selectFrom(u).add(high(y).selectFrom(v)).reinterpretAsShorts();
+            ByteVector x = at(codes & MASK);
+            ByteVector t = at(table & MASK);
+            ShortVector low = x.selectFrom(t).reinterpretAsShorts();
+            ShortVector high = high(x).selectFrom(t).reinterpretAsShorts();
+            a = a.add(low);
+            b = b.add(low.lanewise(VectorOperators.LSHR, 8));
+            c = c.add(high);
+            d = d.add(high.lanewise(VectorOperators.LSHR, 8));
+            x = at((codes & MASK) + PART);
+            t = at((table & MASK) + PART);
+            low = x.selectFrom(t).reinterpretAsShorts();
+            high = high(x).selectFrom(t).reinterpretAsShorts();
             a = a.add(low);
             b = b.add(low.lanewise(VectorOperators.LSHR, 8));
             c = c.add(high);
@@ -63,10 +70,10 @@ final class JavaFastScan implements FastScan {
             codes += 2 * PART;
             table += 2 * PART;
         }
-        a.sub(b.lanewise(VectorOperators.LSHL, 8)).intoArray(sums, 0);
-        b.intoArray(sums, 8);
-        c.sub(d.lanewise(VectorOperators.LSHL, 8)).intoArray(sums, 16);
-        d.intoArray(sums, 24);
+        a.sub(b.lanewise(VectorOperators.LSHL, 8)).add(Short.MIN_VALUE).intoArray(sums, 0);
+        b.add(Short.MIN_VALUE).intoArray(sums, 8);
+        c.sub(d.lanewise(VectorOperators.LSHL, 8)).add(Short.MIN_VALUE).intoArray(sums, 16);
+        d.add(Short.MIN_VALUE).intoArray(sums, 24);
     }
 
     private static ByteVector at(long address) {
@@ -78,13 +85,14 @@ final class JavaFastScan implements FastScan {
         return x.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
     }
 
-    private static int atMost(short[] sums, long terms, float scale, float limit) {
+    private static int bound(short[] sums, long terms, float scale, float add, float threshold, long bounds) {
         FloatVector factor = FloatVector.broadcast(FLOAT, scale);
         long marks = 0;
         for (int i = 0; i < BLOCK; i += Lanes.COUNT) {
             FloatVector sum = (FloatVector) ShortVector.fromArray(SUMS, sums, i).castShape(FLOAT, 0);
-            FloatVector key = sum.fma(factor, Lanes.at(terms + i * 4L & MASK));
-            marks |= key.compare(VectorOperators.LE, limit).toLong() << i;
+            FloatVector bound = sum.fma(factor, Lanes.at(terms + i * 4L & MASK).add(add));
+            bound.intoMemorySegment(ALL, bounds + i * 4L & MASK, ByteOrder.LITTLE_ENDIAN);
+            marks |= bound.compare(VectorOperators.LE, threshold).toLong() << i;
         }
         return (int) marks;
     }

@@ -35,34 +35,41 @@ class FastScanTest {
     private static final int K = 10;
 
     @Test
-    void codesAreMarkedByTheirSums() {
-        for (int parts : new int[] {4, 8, 12, 100, 256, 1000}) {
-            marks(FastScan.best(), parts, 5);
+    void boundsAreTermsPlusSums() {
+        for (int parts : new int[] {4, 8, 12, 100, 256, 260, 1000}) {
+            bounds(FastScan.best(), parts, 5);
         }
     }
 
-    private static void marks(FastScan kernel, int parts, int blocks) {
+    private static void bounds(FastScan kernel, int parts, int blocks) {
         SplittableRandom random = new SplittableRandom(parts);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment codes = bytes(arena, blocks * parts * 16, 256, random);
-            MemorySegment tables = bytes(arena, parts * 16, Math.min(127, Short.MAX_VALUE / parts) + 1, random);
+            MemorySegment tables = bytes(arena, parts * 16, Math.min(255, 65_535 / parts) + 1, random);
             MemorySegment terms = arena.allocate(blocks * 128L, 64);
-            MemorySegment marks = arena.allocate(blocks * 4L);
+            MemorySegment bounds = arena.allocate(blocks * 128L, 64);
+            MemorySegment marks = arena.allocate(blocks * 4L, 4);
             for (int i = 0; i < blocks * 32; i++) {
                 terms.set(Matrix.FLOAT, i * 4L, i % 7 == 0 ? Float.POSITIVE_INFINITY : (float) random.nextGaussian() * 30);
             }
             float scale = 0.37f;
+            float add = 1e3f / 3;
             int marked = 0;
-            for (float limit : new float[] {scale * sum(codes, 1, tables, parts), Float.MAX_VALUE, -1e9f}) {
-                kernel.mark(codes.address(), blocks, parts, tables.address(), terms.address(), scale, limit, marks.address());
+            for (float threshold : new float[] {add + scale * (sum(codes, 1, tables, parts) - FastScan.MIDDLE), Float.MAX_VALUE, -1e9f, add}) {
+                kernel.scan(codes.address(), blocks, parts, tables.address(), terms.address(), scale, add, threshold,
+                        bounds.address(), marks.address());
                 for (int i = 0; i < blocks * 32; i++) {
-                    boolean expected = Math.fma(scale, sum(codes, i, tables, parts), terms.get(Matrix.FLOAT, i * 4L)) <= limit;
+                    float term = terms.get(Matrix.FLOAT, i * 4L);
+                    float expected = Math.fma(scale, sum(codes, i, tables, parts) - FastScan.MIDDLE, term + add);
                     boolean mark = (marks.get(ValueLayout.JAVA_INT, i / 32 * 4L) >>> i % 32 & 1) != 0;
-                    assertThat(mark).as("code %d of %d parts, limit %s", i, parts, limit).isEqualTo(expected);
-                    marked += mark ? 1 : 0;
+                    assertThat(mark).as("code %d of %d parts, threshold %s", i, parts, threshold).isEqualTo(expected <= threshold);
+                    if (mark) {
+                        assertThat(bounds.get(Matrix.FLOAT, i * 4L)).isEqualTo(expected);
+                        marked++;
+                    }
                 }
             }
-            assertThat(marked).as("marked, of three times %d", blocks * 32).isBetween(blocks * 28, blocks * 60);
+            assertThat(marked).as("marked, of four times %d", blocks * 32).isBetween(blocks * 28, blocks * 90);
         }
     }
 
@@ -80,7 +87,7 @@ class FastScanTest {
         int sum = 0;
         for (int part = 0; part < parts; part++) {
             int pair = codes.get(ValueLayout.JAVA_BYTE, (i / 32 * parts + part) * 16L + place) & 255;
-            sum += tables.get(ValueLayout.JAVA_BYTE, part * 16L + (i % 32 < 16 ? pair & 15 : pair >> 4));
+            sum += tables.get(ValueLayout.JAVA_BYTE, part * 16L + (i % 32 < 16 ? pair & 15 : pair >> 4)) & 255;
         }
         return sum;
     }
