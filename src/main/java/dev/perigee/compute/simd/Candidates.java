@@ -116,7 +116,7 @@ final class Candidates {
     }
 
     /** Reorders [from, to) so that the entry at {@code nth} is the one that sorting would put there, none before it larger. */
-    private static void select(long[] a, int from, int to, int nth) {
+    static void select(long[] a, int from, int to, int nth) {
         while (to - from > 16) {
             long pivot = median(a[from], a[(from + to) >>> 1], a[to - 1]);
             int i = from - 1;

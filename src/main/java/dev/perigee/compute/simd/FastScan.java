@@ -1,5 +1,8 @@
 package dev.perigee.compute.simd;
 
+import java.util.List;
+import java.util.stream.Stream;
+
 /**
  * Bounds the keys of 4-bit codes from below, 32 codes at once, by sums of byte look-ups (fast scan of Andre, Kermarrec, Le
  * Scouarnec, VLDB 2015). Codes lie as {@link CodeBlocks} says, tables as {@link ByteTables} does. What is marked is summed in
@@ -29,8 +32,16 @@ interface FastScan {
     void scan(long codes, int blocks, int parts, long tables, long terms, float scale, float add, float threshold, long bounds,
             long marks);
 
+    /** What it runs on, for people. */
+    String name();
+
     /** The fastest here. */
     static FastScan best() {
-        return JavaFastScan.ONLY;
+        return all().getFirst();
+    }
+
+    /** All that this machine can run, the fastest first. */
+    static List<FastScan> all() {
+        return Stream.concat(NativeSqTile.allFastScans().stream(), Stream.of(JavaFastScan.ONLY)).toList();
     }
 }

@@ -27,6 +27,11 @@ final class JavaFastScan implements FastScan {
     }
 
     @Override
+    public String name() {
+        return "java, 128 bit";
+    }
+
+    @Override
     public void scan(long codes, int blocks, int parts, long tables, long terms, float scale, float add, float threshold,
             long bounds, long marks) {
         short[] sums = new short[BLOCK];

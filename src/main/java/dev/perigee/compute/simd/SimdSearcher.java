@@ -15,6 +15,7 @@ import dev.perigee.vector.Matrix;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 
 /**
  * Searches the segments of a space on the CPU: block by block of queries, lists are chosen once per block, then each segment
@@ -25,6 +26,8 @@ final class SimdSearcher implements Searcher {
     private final List<IndexData> segments;
     private final IvfModel model;
     private final LookupTables tables;
+    private final SqSearch sqSearch;
+    private final List<SqSearch.Part> sqParts;
     private final int slots;
     private final Scratch.Pool pool;
     private final RowSearch rowSearch;
@@ -36,7 +39,7 @@ final class SimdSearcher implements Searcher {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     SimdSearcher(SimdBackend backend, List<IndexData> segments, Workers workers, Scratch.Pool pool, LookupTables.Cache cache,
-            CodeBlocks.Cache blockCache) {
+            SqProbes.Cache sqCache, CodeBlocks.Cache blockCache) {
         this.backend = backend;
         this.segments = segments;
         this.slots = workers.threads();
@@ -47,6 +50,10 @@ final class SimdSearcher implements Searcher {
         this.model = segments.stream().map(SimdSearcher::model).filter(m -> m != null).findFirst().orElse(null);
         this.tables = model == null || model.quantizer() == null ? null
                 : cache.of(model, codeDistance(segments));
+        this.sqParts = IntStream.range(0, segments.size()).filter(s -> segments.get(s) instanceof IvfSqData)
+                .mapToObj(s -> new SqSearch.Part((IvfSqData) segments.get(s), s)).toList();
+        this.sqSearch = sqParts.isEmpty() ? null
+                : new SqSearch(workers, pool, sqCache.of(sqParts.getFirst().data().model()));
         this.blockCache = blockCache;
         this.blocks = segments.stream().map(this::blocks).toArray(CodeBlocks[]::new);
     }
@@ -71,6 +78,12 @@ final class SimdSearcher implements Searcher {
 
     @Override
     public void search(SearchBatch batch, TopK into) {
+        if (sqSearch != null) {
+            sqSearch.search(sqParts, batch, into);
+        }
+        if (sqParts.size() == segments.size()) {
+            return;
+        }
         int keep = 0;
         for (int k : batch.k()) {
             keep = Math.max(keep, Rescorer.keep(k));
@@ -92,7 +105,9 @@ final class SimdSearcher implements Searcher {
                     Slots slots = new Slots(ivf.slots(), ivf.lists(), batch.mask(s), s);
                     rowSearch.searchLists(slots, queries, from, to, lists, into);
                 }
-                case IvfSqData ivf -> throw new UnsupportedOperationException();
+                case IvfSqData ivf -> {
+                    // searched before, all such segments together
+                }
                 case IvfPqData ivf ->
                         codeSearch.search(ivf, tables, blocks[s], s, batch.mask(s), queries, from, to, batch.params(), lists, into);
             }

@@ -37,7 +37,9 @@ class FastScanTest {
     @Test
     void boundsAreTermsPlusSums() {
         for (int parts : new int[] {4, 8, 12, 100, 256, 260, 1000}) {
-            bounds(FastScan.best(), parts, 5);
+            for (FastScan kernel : FastScan.all()) {
+                bounds(kernel, parts, 5);
+            }
         }
     }
 
@@ -62,7 +64,7 @@ class FastScanTest {
                     float term = terms.get(Matrix.FLOAT, i * 4L);
                     float expected = Math.fma(scale, sum(codes, i, tables, parts) - FastScan.MIDDLE, term + add);
                     boolean mark = (marks.get(ValueLayout.JAVA_INT, i / 32 * 4L) >>> i % 32 & 1) != 0;
-                    assertThat(mark).as("code %d of %d parts, threshold %s", i, parts, threshold).isEqualTo(expected <= threshold);
+                    assertThat(mark).as("%s, code %d of %d parts, threshold %s", kernel.name(), i, parts, threshold).isEqualTo(expected <= threshold);
                     if (mark) {
                         assertThat(bounds.get(Matrix.FLOAT, i * 4L)).isEqualTo(expected);
                         marked++;
