@@ -4,8 +4,8 @@ import static dev.perigee.PerigeeException.check;
 
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
+import dev.perigee.bench.peers.Indexes.Skipped;
 import dev.perigee.bench.peers.Rounds.Measured;
-import dev.perigee.bench.peers.Rounds.Skipped;
 import dev.perigee.cli.Cpu;
 import dev.perigee.cli.Output;
 import dev.perigee.cli.Provenance;
@@ -184,8 +184,8 @@ public final class PeersCommand implements Callable<Integer> {
         Setting setting = one.setting();
         List<Sample> samples = one.samples();
         return new PeerRow(String.valueOf(Objects.requireNonNullElse(about.get("commit"), "")), about.get("name").toString(),
-                about.get("cpu").toString(), about.get("date").toString(), setting.index().engine(), one.built().version(),
-                one.built().build(), data.name(), setting.index().kind(), setting.parameters(), setting.threads(),
+                about.get("cpu").toString(), about.get("date").toString(), setting.index().engine(), one.built().version().version(),
+                one.built().version().build(), data.name(), setting.index().kind(), setting.parameters(), setting.threads(),
                 setting.mode().label(), setting.k(), PeerRow.rounded(Sample.median(samples, Sample::recall)),
                 PeerRow.rounded(Sample.median(samples, Sample::qps)),
                 PeerRow.rounded(samples.stream().mapToDouble(Sample::qps).min().orElseThrow()),
