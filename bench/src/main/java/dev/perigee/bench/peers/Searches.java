@@ -51,14 +51,15 @@ final class Searches implements AutoCloseable {
             Map<String, Object> answer = process.ask(request, MOST);
             double overhead = single ? Indexes.number(answer, "overhead_us") : 0;
             double net = Math.max(0, Indexes.number(answer, "seconds") - count * overhead * 1e-6);
+            double cpu = answer.get("cpu_s") instanceof Number busy ? busy.doubleValue() - count * overhead * 1e-6 : net;
             seconds += Indexes.number(answer, "seconds");
             double recall = passes.isEmpty() ? judge.recall(out, count, setting.k(), setting.k()) : passes.getFirst().recall();
             passes.add(new Sample(recall, count / net, Math.max(0, Indexes.number(answer, "p50_us") - overhead),
-                    Math.max(0, Indexes.number(answer, "p99_us") - overhead)));
+                    Math.max(0, Indexes.number(answer, "p99_us") - overhead), count / cpu));
         } while (seconds < least && passes.size() < MOST_PASSES);
         double net = passes.stream().mapToDouble(pass -> 1 / pass.qps()).sum(); // of equal passes
         return new Sample(passes.getFirst().recall(), passes.size() / net, Sample.median(passes, Sample::p50Micros),
-                Sample.median(passes, Sample::p99Micros));
+                Sample.median(passes, Sample::p99Micros), passes.stream().mapToDouble(Sample::cpuQps).max().orElseThrow());
     }
 
     private Map<String, Object> request(Setting setting, int queries) {
