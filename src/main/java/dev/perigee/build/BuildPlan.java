@@ -15,6 +15,7 @@ import java.lang.foreign.Arena;
  * What a build will do: the choices that the caller left open, and what it will cost.
  *
  * @param lists      inverted lists, 0 for a flat index
+ * @param codeWidth  of IVF-PQ; of IVF-SQ the most that it will be
  * @param sampleRows rows that the lists and codebooks are trained on
  * @param bytes      of the files that it will write, beside the rows as given
  * @param products   multiply-adds, nearly all of its work
@@ -26,6 +27,11 @@ public record BuildPlan(IndexSpec spec, int lists, int codeWidth, int sampleRows
     private static final int QUANTIZER_ROWS = 16_384;
     /** A product of the short parts of rows takes as long as so many of whole rows: measured at dsub = 8. */
     private static final double SHORT_ROWS = 3;
+    /** A product in double, on one core. */
+    private static final double DOUBLE = 4;
+    private static final int MANY_ROWS = 100_000;
+    /** Most leading dimensions that are chosen by themselves. */
+    private static final int MOST_DIMS = 256;
 
     /** The plan for {@code rows} rows. @throws dev.perigee.PerigeeException INVALID_ARGUMENT if there can be none */
     public static BuildPlan of(IndexSpec spec, Distance distance, int rows, int dim) {
@@ -35,9 +41,12 @@ public record BuildPlan(IndexSpec spec, int lists, int codeWidth, int sampleRows
         }
         check(rows >= 1, "rows: 0 (expected at least 1 to build an index of)");
         check(spec.lists() <= rows, "lists: %d (expected at most %d, the rows there are)", spec.lists(), rows);
-        int lists = spec.lists() > 0 ? spec.lists() : (int) Math.max(1, Math.round(Math.sqrt(rows)));
+        int lists = spec.lists() > 0 ? spec.lists() : lists(spec.kind(), rows);
         int least = spec.kind() == IndexKind.IVF_PQ ? QUANTIZER_ROWS : 0;
         int sample = (int) Math.min(rows, Math.max((long) lists * ROWS_PER_LIST, least));
+        if (spec.kind() == IndexKind.IVF_SQ) {
+            return ivfSq(spec, lists, sample, own, rows, dim);
+        }
         double products = ((double) sample * ITERATIONS + rows) * lists * dim;
         long slots = rows + lists * 16L;
         if (spec.kind() == IndexKind.IVF_FLAT) {
@@ -49,6 +58,29 @@ public record BuildPlan(IndexSpec spec, int lists, int codeWidth, int sampleRows
         products += SHORT_ROWS * ((double) QuantizerTraining.ITERATIONS * Math.min(sample, QUANTIZER_ROWS) + rows) * words * dim;
         long codes = slots * (8L + ProductQuantizer.codeStride(m, spec.codeBits()));
         return new BuildPlan(spec, lists, m, sample, own + codes, products);
+    }
+
+    /**
+     * The square root of the rows; codes of IVF-SQ are scanned so fast that, beyond some rows, shorter lists pay: 122 rows each,
+     * until finding the lists takes as long as scanning them.
+     */
+    private static int lists(IndexKind kind, int rows) {
+        double root = Math.sqrt(rows);
+        boolean many = kind == IndexKind.IVF_SQ && rows > MANY_ROWS;
+        return (int) Math.max(1, Math.round(many ? Math.min(rows / 122.0, 6 * root) : root));
+    }
+
+    private static BuildPlan ivfSq(IndexSpec spec, int lists, int sample, long own, int rows, int dim) {
+        int dims = spec.codeWidth() > 0 ? spec.codeWidth() : Math.min(MOST_DIMS, (dim + 7) / 8 * 8);
+        double axes = Math.min(rows, axisRows(dim));
+        double products = ((double) sample * ITERATIONS + rows) * lists * dims + 3.0 * rows * dim * dims
+                + DOUBLE * axes * dim * Math.min(axes, dim) / 2;
+        return new BuildPlan(spec, lists, dims, sample, own + (rows + lists * 16L) * (8L + dims), products);
+    }
+
+    /** Rows that principal axes are found of: fewer long ones, to bound memory. */
+    static int axisRows(int dim) {
+        return Math.min(16_384, (1 << 25) / dim);
     }
 
     /** Parts of at most eight values, as few as that allows. */

@@ -38,6 +38,10 @@ public final class IvfBuilder {
 
     /** Writes the two files. @throws dev.perigee.PerigeeException CANCELLED; then the files are not there */
     public void write(Path modelFile, Path listFile) {
+        if (plan.spec().kind() == IndexKind.IVF_SQ) {
+            new SqBuilder(plan, rows, backend, stages).write(modelFile, listFile);
+            return;
+        }
         try (Arena arena = Arena.ofShared()) {
             Matrix lifted = train(arena);
             int[] lists = assign(lifted, arena);

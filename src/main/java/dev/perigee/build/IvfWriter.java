@@ -46,7 +46,8 @@ public final class IvfWriter {
         }
     }
 
-    private static InvertedLists invert(int[] listOf, int lists, Arena arena) {
+    /** The lists of rows whose lists are known, in memory of {@code arena}. */
+    static InvertedLists invert(int[] listOf, int lists, Arena arena) {
         int[] sizes = new int[lists];
         for (int list : listOf) {
             sizes[list]++;

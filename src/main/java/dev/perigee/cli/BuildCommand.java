@@ -15,6 +15,7 @@ import dev.perigee.dataset.VectorFormat;
 import dev.perigee.dataset.VectorReader;
 import dev.perigee.dataset.Vectors;
 import dev.perigee.distance.Distance;
+import dev.perigee.index.SqModel;
 import dev.perigee.index.TransformFile;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -31,7 +33,12 @@ import picocli.CommandLine.Option;
 
 /** {@code perigee build}: a file of vectors becomes a folder with an index. */
 @Command(name = "build", description = {"Build an index of a file of vectors.",
-    "The folder appears when it is whole; a build that is given up (Ctrl-C) or fails leaves nothing."})
+    "The folder appears when it is whole; a build that is given up (Ctrl-C) or fails leaves nothing."},
+    footer = {"", "Which index:",
+        "  ivf_sq    the fastest on a CPU, at any recall; rows and codes (a byte per dimension) fit in memory",
+        "  ivf_flat  exact within the lists it probes; slower, no codes",
+        "  ivf_pq    codes of 16 to 100 bytes a row: where memory is scarce",
+        "  flat      exact; below about 10,000 rows, or where every neighbour counts"})
 final class BuildCommand implements Callable<Integer> {
     private static final int BLOCK_ROWS = 4096;
 
@@ -51,9 +58,9 @@ final class BuildCommand implements Callable<Integer> {
     @Option(names = "--ids", paramLabel = "F", description = "Ids of the rows: npy, ivecs, idx or text (default: 0, 1, 2 ...).")
     private Path ids;
 
-    @Option(names = "--index", required = true, paramLabel = "KIND", description = {
-        "flat: every row, exact.", "ivf_flat: lists of rows; fast, exact in what it probes.",
-        "ivf_pq: lists of codes, refined from the rows; for much data."})
+    @Option(names = "--index", paramLabel = "KIND", defaultValue = "ivf_sq", description = {
+        "The kind of index (default ${DEFAULT-VALUE}).", "ivf_sq: lists of byte codes, the best compared as rows.",
+        "ivf_flat: lists of rows, all compared.", "ivf_pq: lists of short codes.", "flat: every row is compared."})
     private String index;
 
     @Option(names = "--distance", required = true, paramLabel = "D", description = "l2, cosine or ip (inner product).")
@@ -64,16 +71,23 @@ final class BuildCommand implements Callable<Integer> {
     private Path transform;
 
     @Option(names = "--lists", paramLabel = "N", defaultValue = "0",
-            description = "Inverted lists (default: square root of the rows).")
+            description = "Inverted lists (default: square root of the rows; for ivf_sq of more than 100,000 rows, a list per 122).")
     private int lists;
 
-    @Option(names = "--pq-m", paramLabel = "M", defaultValue = "0",
-            description = "Parts that a row is cut into, a divisor of dim (default: parts of 8 values at the most).")
-    private int pqM;
+    @Option(names = "--dims", paramLabel = "D", description = {"For ivf_sq: leading dimensions in the codes, a multiple of 8",
+        "(default: those that hold 95 %% of the variance, 32 to 256)."})
+    private Integer dims;
 
-    @Option(names = "--pq-bits", paramLabel = "8|4", defaultValue = "8",
-            description = "Bits of the code of a part (default ${DEFAULT-VALUE}).")
-    private int pqBits;
+    @Option(names = "--sq-bits", paramLabel = "5|6",
+            description = "For ivf_sq: bits of the code of a dimension (default 5; 6 costs time and gains a little recall).")
+    private Integer sqBits;
+
+    @Option(names = "--pq-m", paramLabel = "M",
+            description = "For ivf_pq: parts that a row is cut into, a divisor of dim (default: parts of 8 values at the most).")
+    private Integer pqM;
+
+    @Option(names = "--pq-bits", paramLabel = "8|4", description = "For ivf_pq: bits of the code of a part (default 8).")
+    private Integer pqBits;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
             description = "Seed: the same rows and seed give the same index.")
@@ -89,7 +103,7 @@ final class BuildCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         long started = System.nanoTime();
-        IndexSpec spec = new IndexSpec(IndexKind.parse(index), lists, pqM, pqBits, seed);
+        IndexSpec spec = spec();
         Distance by = Distance.parse(distance);
         Optional<VectorFormat> format = inputs.format();
         Optional<TransformFile.Content> learned = Optional.ofNullable(transform).map(TransformFile::read);
@@ -107,6 +121,23 @@ final class BuildCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private IndexSpec spec() {
+        IndexKind kind = IndexKind.parse(index);
+        boolean sq = kind == IndexKind.IVF_SQ;
+        boolean pq = kind == IndexKind.IVF_PQ;
+        requireOf(kind, "lists", lists == 0 ? null : lists, kind != IndexKind.FLAT);
+        requireOf(kind, "dims", dims, sq);
+        requireOf(kind, "sq-bits", sqBits, sq);
+        requireOf(kind, "pq-m", pqM, pq);
+        requireOf(kind, "pq-bits", pqBits, pq);
+        return new IndexSpec(kind, lists, Objects.requireNonNullElse(sq ? dims : pqM, 0),
+                Objects.requireNonNullElse(sq ? sqBits : pqBits, sq ? 5 : 8), seed);
+    }
+
+    private static void requireOf(IndexKind kind, String name, Integer value, boolean fits) {
+        check(value == null || fits, "%s: %d (expected none, index %s)", name, value, kind.label());
     }
 
     /** Rows from the file to the collection, block by block; returns how many were skipped. */
@@ -171,8 +202,16 @@ final class BuildCommand implements Callable<Integer> {
         fields.put("space_dim", info.space().dim());
         fields.put("method", info.space().method());
         fields.put("lists", plan.lists());
-        fields.put("pq_m", plan.codeWidth());
-        fields.put("pq_bits", plan.codeWidth() == 0 ? 0 : pqBits);
+        boolean pq = plan.spec().kind() == IndexKind.IVF_PQ;
+        fields.put("pq_m", pq ? plan.codeWidth() : 0);
+        fields.put("pq_bits", pq ? plan.spec().codeBits() : 0);
+        collection.model().ifPresent(model -> {
+            if (model instanceof SqModel sq) {
+                fields.put("dims", sq.dims());
+                fields.put("sq_bits", sq.bits());
+                fields.put("energy", Output.rounded(sq.energy()));
+            }
+        });
         fields.put("seed", seed);
         fields.put("bytes", info.bytes());
         fields.put("build_s", Output.rounded(seconds));

@@ -1,6 +1,5 @@
 package dev.perigee.cli;
 
-import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.collection.Candidate;
 import dev.perigee.collection.Collection;
@@ -87,9 +86,13 @@ final class LearnPromoteCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** The same kind of index; parts of codes are chosen anew where they do not fit. */
+    /** The same kind of index; the numbers of a code are chosen anew where they do not fit. */
     private static IndexSpec fitting(IndexSpec index, int dim) {
-        boolean fits = index.kind() != IndexKind.IVF_PQ || index.codeWidth() == 0 || dim % index.codeWidth() == 0;
+        boolean fits = switch (index.kind()) {
+            case FLAT, IVF_FLAT -> true;
+            case IVF_PQ -> index.codeWidth() == 0 || dim % index.codeWidth() == 0;
+            case IVF_SQ -> index.codeWidth() < dim + 8;
+        };
         return fits ? index : new IndexSpec(index.kind(), index.lists(), 0, index.codeBits(), index.seed());
     }
 }

@@ -19,11 +19,13 @@ final class SearchOptions {
     private int k;
 
     @Option(names = "--probes", paramLabel = "P",
-            description = "Lists to scan per query, for ivf_flat and ivf_pq (default: an eighth of them, at least 8).")
+            description = "Lists to scan per query, for the ivf kinds (default: what build --tune chose, else an eighth of them, at least 8).")
     private Integer probes;
 
     @Option(names = "--refine", paramLabel = "R",
-            description = "Best candidates to re-score exactly, for ivf_pq; 0 = none (default: 10 x k, at least 100).")
+            description = {
+        "Best candidates to compare exactly (default: what build --tune chose, else 1.5 x k, at least 24, for ivf_sq;",
+        "10 x k, at least 100, for ivf_pq, where 0 = none)."})
     private Integer refine;
 
     @Option(names = "--filter-ids", paramLabel = "F",

@@ -16,6 +16,8 @@ import dev.perigee.build.BuildPlan;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.compute.IndexFiles;
 import dev.perigee.index.IvfParts;
+import dev.perigee.index.ListData;
+import dev.perigee.index.ListModel;
 import dev.perigee.index.TransformFile;
 import dev.perigee.vector.Matrix;
 import java.nio.file.Path;
@@ -195,6 +197,12 @@ public final class Collection implements AutoCloseable {
     /** A segment of files; those in the working folder are deleted when the last segment that uses them is freed. */
     Segment openFiles(List<Path> files, Space space) {
         return SegmentFiles.open(files, space, working);
+    }
+
+    /** The model of the built index, if it has one; its memory goes with the index, its numbers stay. */
+    public Optional<ListModel> model() {
+        return service.read(snapshot -> snapshot.segments().stream().map(Segment::index).filter(ListData.class::isInstance)
+                .map(index -> ((ListData) index).model()).findFirst());
     }
 
     /** What a build of the rows there are now would do. */

@@ -21,8 +21,8 @@ import java.util.zip.CRC32C;
  * <tr><td>attributes</td><td>lists, dim, distance; for IVF-PQ m, bits</td></tr>
  * <tr><td>centroids</td><td>[lists, dim]</td></tr>
  * <tr><td>codewords</td><td>[m x 2^bits, dim / m], for IVF-PQ</td></tr>
- * <tr><td>mean, axes, starts</td><td>IVF-SQ: [1, dim], [dims, dim], lists float32; its centroids are [lists, dims], and sq_bits is
- *     an attribute</td></tr>
+ * <tr><td>mean, axes, starts</td><td>IVF-SQ: [1, dim], [dims, dim], lists float32; its centroids are [lists, dims], and dims,
+ *     sq_bits and energy are attributes</td></tr>
  * <tr><td>norm_coordinates</td><td>lists float32, for inner product: the centroids' extra coordinate; optional</td></tr>
  * </table>
  */
@@ -67,14 +67,21 @@ public final class ModelFile {
             file.write("centroids", model.centroids());
             file.write("starts", model.starts());
             file.attributes(Map.of("lists", model.lists(), "dim", model.dim(), "dims", model.dims(), "sq_bits", model.bits(),
-                    "distance", model.distance().label()));
+                    "distance", model.distance().label(),
+                    "energy", model.energy()));
             file.commit();
         }
     }
 
-    /** A model of IVF-SQ; its id is a checksum of its axes and centroids. */
+    /** As below, where nobody measured the energy. */
     public static SqModel of(Distance distance, int bits, Matrix mean, Matrix axes, Matrix centroids, MemorySegment starts) {
-        return new SqModel(checksum(centroids) << 32 | checksum(axes), distance, bits, mean, axes, centroids, starts);
+        return of(distance, bits, mean, axes, centroids, starts, Double.NaN);
+    }
+
+    /** A model of IVF-SQ; its id is a checksum of its axes and centroids. */
+    public static SqModel of(Distance distance, int bits, Matrix mean, Matrix axes, Matrix centroids, MemorySegment starts,
+            double energy) {
+        return new SqModel(checksum(centroids) << 32 | checksum(axes), distance, bits, mean, axes, centroids, starts, energy);
     }
 
     /** The model of a file, which must stay open; what is derived from it lies in {@code arena}. */
@@ -87,7 +94,7 @@ public final class ModelFile {
         if (facts.has("sq_bits")) {
             int dims = facts.integer("dims", 8, 1024);
             return of(distance, facts.integer("sq_bits", 5, 6), file.matrix("mean", 1, dim), file.matrix("axes", dims, dim),
-                    file.matrix("centroids", lists, dims), file.block("starts", lists * 4L));
+                    file.matrix("centroids", lists, dims), file.block("starts", lists * 4L), facts.has("energy") ? facts.decimal("energy") : Double.NaN);
         }
         Matrix centroids = file.matrix("centroids", lists, dim);
         ProductQuantizer quantizer = null;

@@ -23,12 +23,13 @@ import java.lang.foreign.MemorySegment;
  * @param distance  of the space; cosine compares unit rows, whose order is that of L2
  * @param bits      of one number of a code: 5 or 6
  * @param mean      [1, dim]
- * @param axes      [dims, dim], orthonormal, the rows' variance along them falling; zero beyond the dim-th
+ * @param axes      [dims, dim], orthonormal, the rows' variance along them falling; zero where they have none
  * @param centroids [lists, dims]
  * @param starts    lists float32: |centroid|^2; for inner product -2 mean.(the list's mean row - mean)
+ * @param energy    share of the rows' variance that lies along the axes, 0 to 1; NaN where nobody measured it
  */
-public record SqModel(long id, Distance distance, int bits, Matrix mean, Matrix axes, Matrix centroids, MemorySegment starts)
-        implements ListModel {
+public record SqModel(long id, Distance distance, int bits, Matrix mean, Matrix axes, Matrix centroids, MemorySegment starts,
+        double energy) implements ListModel {
     public SqModel {
         check(bits == 5 || bits == 6, "sq-bits: %d (expected 5 or 6)", bits);
         check(axes.dim() == mean.dim() && axes.rows() == centroids.dim() && axes.rows() % 8 == 0,

@@ -37,10 +37,11 @@ class IvfBuilderTest {
 
     /** The checksums were made by the scalar backend; every width of vectors, each in a JVM of its own, has to meet them. */
     @ParameterizedTest
-    @CsvSource({"IVF_FLAT,L2,8", "IVF_FLAT,INNER_PRODUCT,8", "IVF_PQ,L2,8", "IVF_PQ,COSINE,4"})
+    @CsvSource({"IVF_FLAT,L2,8", "IVF_FLAT,INNER_PRODUCT,8", "IVF_PQ,L2,8", "IVF_PQ,COSINE,4",
+        "IVF_SQ,L2,5", "IVF_SQ,INNER_PRODUCT,6", "IVF_SQ,COSINE,5"})
     void oneSeedGivesTheSameBytes(IndexKind kind, Distance distance, int bits) throws IOException {
         Matrix rows = Rows.CLUSTERED.make(distance, 900, 24, 1);
-        IndexSpec spec = new IndexSpec(kind, 10, kind == IndexKind.IVF_PQ ? 6 : 0, bits, 42);
+        IndexSpec spec = new IndexSpec(kind, 10, kind == IndexKind.IVF_PQ ? 6 : kind == IndexKind.IVF_SQ ? 16 : 0, bits, 42);
         long expected;
         try (ComputeBackend reference = new ScalarBackend(); TestIndex index = TestIndex.build(spec, distance, rows, reference)) {
             expected = checksum(index);

@@ -109,7 +109,7 @@ final class Candidates {
     }
 
     /** Reorders [from, to) so that the entry at {@code nth} is the one that sorting would put there, none before it larger. */
-    private static void select(long[] a, int from, int to, int nth) {
+    static void select(long[] a, int from, int to, int nth) {
         while (to - from > 16) {
             long pivot = median(a[from], a[(from + to) >>> 1], a[to - 1]);
             int i = from - 1;
@@ -142,17 +142,17 @@ final class Candidates {
     }
 
     /** Orders as (key, row): the bits of a float sort like its value once the negative ones are turned around. */
-    private static long entry(float key, int row) {
+    static long entry(float key, int row) {
         int bits = Float.floatToRawIntBits(key + 0f); // -0 becomes 0: they are equal keys
         return (long) (bits ^ bits >> 31 & 0x7fffffff) << 32 | row & 0xffffffffL;
     }
 
-    private static float key(long entry) {
+    static float key(long entry) {
         int bits = (int) (entry >> 32);
         return Float.intBitsToFloat(bits ^ bits >> 31 & 0x7fffffff);
     }
 
-    private static int row(long entry) {
+    static int row(long entry) {
         return (int) entry;
     }
 }

@@ -179,18 +179,12 @@ final class Product {
     private static void store(float[] products, int count, int columns, long to, long stride) {
         for (int i = 0; i < count; i++) {
             if (columns == Tile.STRIP) {
-                storeStrip(products, i * Tile.STRIP, to + i * stride);
+                Tile.storeStrip(products, i * Tile.STRIP, to + i * stride);
             } else {
                 for (int j = 0; j < columns; j++) {
                     Lanes.set(to + i * stride + j * 4L, products[i * Tile.STRIP + j]);
                 }
             }
-        }
-    }
-
-    private static void storeStrip(float[] products, int o, long to) {
-        for (int j = 0; j < Tile.STRIP; j += Lanes.COUNT) {
-            FloatVector.fromArray(FLOAT, products, o + j).intoMemorySegment(ALL, (to + j * 4L) & MASK, ByteOrder.LITTLE_ENDIAN);
         }
     }
 

@@ -13,6 +13,7 @@ public final class SimdBackend implements ComputeBackend {
     private final Workers workers;
     private final Scratch.Pool pool = new Scratch.Pool();
     private final LookupTables.Cache tables = new LookupTables.Cache();
+    private final SqProbes.Cache sqProbes = new SqProbes.Cache();
 
     /** @param threads cores that all its searches together may use, 1 or more */
     public SimdBackend(int threads) {
@@ -42,7 +43,7 @@ public final class SimdBackend implements ComputeBackend {
 
     @Override
     public Searcher open(List<IndexData> segments) {
-        return new SimdSearcher(this, List.copyOf(segments), workers, pool, tables);
+        return new SimdSearcher(this, List.copyOf(segments), workers, pool, tables, sqProbes);
     }
 
     @Override
@@ -54,6 +55,12 @@ public final class SimdBackend implements ComputeBackend {
     public void multiply(Matrix rows, Matrix weights, Matrix into) {
         ComputeBackend.checkProduct(rows, weights, into);
         new Product(workers, pool).multiply(rows, weights, into);
+    }
+
+    @Override
+    public void project(Matrix rows, Matrix mean, Matrix axes, Matrix into) {
+        ComputeBackend.checkProduct(rows, axes, into);
+        new Axes(mean, axes).project(rows, into, workers, pool);
     }
 
     @Override

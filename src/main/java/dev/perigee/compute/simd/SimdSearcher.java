@@ -13,6 +13,7 @@ import dev.perigee.index.IvfSqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Searches the segments of a space on the CPU: block by block of queries, lists are chosen once per block, then each segment
@@ -23,13 +24,16 @@ final class SimdSearcher implements Searcher {
     private final List<IndexData> segments;
     private final IvfModel model;
     private final LookupTables tables;
+    private final SqSearch sqSearch;
+    private final List<SqSearch.Part> sqParts;
     private final int slots;
     private final Scratch.Pool pool;
     private final RowSearch rowSearch;
     private final CodeSearch codeSearch;
     private final Probes probes;
 
-    SimdSearcher(SimdBackend backend, List<IndexData> segments, Workers workers, Scratch.Pool pool, LookupTables.Cache cache) {
+    SimdSearcher(SimdBackend backend, List<IndexData> segments, Workers workers, Scratch.Pool pool, LookupTables.Cache cache,
+            SqProbes.Cache sqCache) {
         this.backend = backend;
         this.segments = segments;
         this.slots = workers.threads();
@@ -40,6 +44,10 @@ final class SimdSearcher implements Searcher {
         this.model = segments.stream().map(SimdSearcher::model).filter(m -> m != null).findFirst().orElse(null);
         this.tables = model == null || model.quantizer() == null ? null
                 : cache.of(model, codeDistance(segments));
+        this.sqParts = IntStream.range(0, segments.size()).filter(s -> segments.get(s) instanceof IvfSqData)
+                .mapToObj(s -> new SqSearch.Part((IvfSqData) segments.get(s), s)).toList();
+        this.sqSearch = sqParts.isEmpty() ? null
+                : new SqSearch(workers, pool, sqCache.of(sqParts.getFirst().data().model()));
     }
 
     private static Distance codeDistance(List<IndexData> segments) {
@@ -58,6 +66,12 @@ final class SimdSearcher implements Searcher {
 
     @Override
     public void search(SearchBatch batch, TopK into) {
+        if (sqSearch != null) {
+            sqSearch.search(sqParts, batch, into);
+        }
+        if (sqParts.size() == segments.size()) {
+            return;
+        }
         int keep = 0;
         for (int k : batch.k()) {
             keep = Math.max(keep, Rescorer.keep(k));
@@ -79,7 +93,9 @@ final class SimdSearcher implements Searcher {
                     Slots slots = new Slots(ivf.slots(), ivf.lists(), batch.mask(s), s);
                     rowSearch.searchLists(slots, queries, from, to, lists, into);
                 }
-                case IvfSqData ivf -> throw new UnsupportedOperationException();
+                case IvfSqData ivf -> {
+                    // searched before, all such segments together
+                }
                 case IvfPqData ivf ->
                         codeSearch.search(ivf, tables, s, batch.mask(s), queries, from, to, batch.params(), lists, into);
             }

@@ -132,6 +132,13 @@ final class Tile {
         return any.anyTrue();
     }
 
+    /** Copies the STRIP values from x[o] on to an address. */
+    static void storeStrip(float[] x, int o, long to) {
+        for (int i = 0; i < STRIP; i += Lanes.COUNT) {
+            FloatVector.fromArray(FLOAT, x, o + i).intoMemorySegment(ALL, (to + i * 4L) & MASK, ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
     /**
      * Packs {@code count} rows (at most STRIP) less {@code mean} to a strip; columns of rows that are not there hold what was
      * there before, their products mean nothing.

@@ -1,0 +1,283 @@
+package dev.perigee.compute.simd;
+
+import static dev.perigee.compute.simd.Lanes.ALL;
+import static dev.perigee.compute.simd.Lanes.MASK;
+
+import dev.perigee.compute.SearchBatch;
+import dev.perigee.compute.SqReference;
+import dev.perigee.compute.TopK;
+import dev.perigee.index.InvertedLists;
+import dev.perigee.index.IvfSqData;
+import dev.perigee.index.SearchParams;
+import dev.perigee.index.SqModel;
+import dev.perigee.vector.Matrix;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * The queries of a batch that one core searches, and its memory for them: {@link #choose} finds the lists of each query, then
+ * {@link #search} goes through a segment list by list, up to six queries of a list at a time, and compares what is left
+ * exactly. A (query, list) is a <em>pair</em>; those of a query lie together, nearest list first.
+ *
+ * <p>Where float32 cannot hold what a query needs, {@link SqReference} searches it.
+ */
+final class SqChunk implements AutoCloseable {
+    private final SqProbes probes;
+    private final SqModel model;
+    private final SqTile tile;
+    private final SearchBatch batch;
+    private final int from;
+    private final int count;
+    /** First pair of each query, and the end. */
+    private final int[] begins;
+    private final int[] lists;
+    private final int[] owners;
+    /** y . centroid of each pair. */
+    private final float[] products;
+    private final boolean[] odd;
+    private final SqEntries entries;
+    private final FourRows fourRows = new FourRows();
+    private final Scratch scratch;
+    private final long coordinates;
+    private final long group;
+    private final long residual;
+    private final long integers;
+    private final long free;
+
+    SqChunk(SqProbes probes, SqTile tile, Scratch.Pool pool, SearchBatch batch, int from, int to, int[] keeps) {
+        this.probes = probes;
+        this.model = probes.model();
+        this.tile = tile;
+        this.batch = batch;
+        this.from = from;
+        this.count = to - from;
+        this.begins = new int[count + 1];
+        for (int q = 0; q < count; q++) {
+            int asked = ((SearchParams.IvfSq) batch.params()[from + q]).probes();
+            begins[q + 1] = begins[q] + Math.min(asked, model.lists());
+        }
+        this.lists = new int[begins[count]];
+        this.owners = new int[lists.length];
+        this.products = new float[lists.length];
+        this.odd = new boolean[count];
+        int[] keep = Arrays.copyOfRange(keeps, from, to);
+        int capacity = Math.toIntExact(SqEntries.capacity(Arrays.stream(keep).max().orElse(0)));
+        int block = Math.min(count, Axes.BLOCK);
+        long wide = probes.axes().columns() * 4L;
+        long entryBytes = (long) capacity * 8 * count;
+        long blockBytes = Math.max(probes.axes().scratchBytes(block),
+                probes.centroids().scratchBytes(block) + block * probes.centroids().columns() * 4L);
+        this.scratch = pool.take(count * wide + entryBytes + SqTile.groupBytes(model.dims()) + 2 * wide + blockBytes);
+        this.coordinates = scratch.address();
+        this.group = coordinates + count * wide;
+        this.residual = group + SqTile.groupBytes(model.dims());
+        this.integers = residual + wide;
+        this.entries = new SqEntries(integers + wide, capacity, keep);
+        this.free = integers + wide + entryBytes;
+    }
+
+    private long coordinates(int q) {
+        return coordinates + q * (probes.axes().columns() * 4L);
+    }
+
+    /** Finds the coordinates and the lists of all queries. */
+    void choose() {
+        SqProbes.Choice choice = probes.new Choice();
+        long wide = probes.axes().columns() * 4L;
+        long row = probes.centroids().columns() * 4L;
+        for (int first = 0; first < count; first += Axes.BLOCK) {
+            int end = Math.min(count, first + Axes.BLOCK);
+            probes.axes().coordinates(batch.queries(), from + first, from + end, free, coordinates(first));
+            long keys = free + probes.centroids().scratchBytes(end - first);
+            probes.centroids().multiply(coordinates(first), wide, end - first, free, keys, row);
+            for (int q = first; q < end; q++) {
+                choose(choice, q, keys + (q - first) * row);
+            }
+        }
+    }
+
+    private void choose(SqProbes.Choice choice, int q, long all) {
+        odd[q] = !choice.choose(all, lists, begins[q], begins[q + 1] - begins[q]);
+        for (int p = begins[q]; p < begins[q + 1]; p++) {
+            owners[p] = q;
+            if (odd[q]) {
+                lists[p] = p - begins[q]; // any, but each once
+            }
+            products[p] = Lanes.get(all + lists[p] * 4L);
+        }
+    }
+
+    /** Merges the neighbours of all queries in a segment into {@code into}. */
+    void search(SqSearch.Part part, SlotMask allowed, TopK into) {
+        boolean[] oddHere = odd.clone();
+        entries.clear();
+        scan(part.data(), allowed, oddHere, true);
+        for (int q = 0; q < count; q++) {
+            entries.cut(q); // the nearest list leaves a threshold that few rows of the others pass
+        }
+        scan(part.data(), allowed, oddHere, false);
+        for (int q = 0; q < count; q++) {
+            finish(q, part, allowed, oddHere[q], into);
+        }
+    }
+
+    /** Scans the nearest list of each query, or all others. */
+    private void scan(IvfSqData data, SlotMask allowed, boolean[] odd, boolean nearest) {
+        int[] pairs = inOrderOfLists(nearest);
+        int end;
+        for (int begin = 0; begin < pairs.length; begin = end) {
+            int list = lists[pairs[begin]];
+            for (end = begin + 1; end < pairs.length && lists[pairs[end]] == list; ) {
+                end++;
+            }
+            if (data.lists().size(list) > 0) {
+                int groups = (end - begin + SqTile.QUERIES - 1) / SqTile.QUERIES;
+                for (int g = 0; g < groups; g++) {
+                    int first = begin + (end - begin) * g / groups;
+                    scan(data, allowed, odd, list, pairs, first, begin + (end - begin) * (g + 1) / groups);
+                }
+            }
+        }
+    }
+
+    private int[] inOrderOfLists(boolean nearest) {
+        int[] pairs = new int[nearest ? count : lists.length - count];
+        if (count == 1) {
+            Arrays.setAll(pairs, i -> nearest ? i : i + 1);
+            return pairs;
+        }
+        int[] next = new int[model.lists() + 1];
+        for (int q = 0; q < count; q++) {
+            for (int p = first(q, nearest); p < end(q, nearest); p++) {
+                next[lists[p] + 1]++;
+            }
+        }
+        for (int l = 1; l < next.length; l++) {
+            next[l] += next[l - 1];
+        }
+        for (int q = 0; q < count; q++) {
+            for (int p = first(q, nearest); p < end(q, nearest); p++) {
+                pairs[next[lists[p]]++] = p;
+            }
+        }
+        return pairs;
+    }
+
+    private int first(int q, boolean nearest) {
+        return nearest ? begins[q] : begins[q] + 1;
+    }
+
+    private int end(int q, boolean nearest) {
+        return nearest ? begins[q] + 1 : begins[q + 1];
+    }
+
+    /** Scans a list for the pairs {@code pairs[begin]} to {@code pairs[end - 1]}, at most six. */
+    private void scan(IvfSqData data, SlotMask allowed, boolean[] odd, int list, int[] pairs, int begin, int end) {
+        int members = end - begin;
+        for (int i = 0; i < members; i++) {
+            prepare(data, odd, list, pairs[begin + i], i, members);
+        }
+        ALL.set(ValueLayout.JAVA_INT, (group + SqTile.CAPACITY) & MASK, entries.capacity());
+        int slot = data.lists().begin(list);
+        int blocks = InvertedLists.padded(data.lists().size(list)) / SqTile.SLOTS;
+        long codes = data.codes().address() + (long) slot * model.dims();
+        long terms = data.terms().address() + slot * 4L;
+        long rows = data.lists().rows().address() + slot * 4L;
+        long bits = allowed == null ? 0 : allowed.bits(list);
+        int block = 0;
+        while (true) {
+            block = tile.scan(group, members, model.dims(), codes, terms, rows, bits, block, blocks);
+            for (int i = 0; i < members; i++) {
+                entries.filled(owners[pairs[begin + i]], ALL.get(ValueLayout.JAVA_INT, (group + SqTile.SIZE + i * 4L) & MASK));
+            }
+            if (block == blocks) {
+                return;
+            }
+            for (int i = 0; i < members; i++) {
+                int q = owners[pairs[begin + i]];
+                if (entries.size(q) + SqTile.SLOTS > entries.capacity()) {
+                    entries.cut(q);
+                    show(q, i);
+                }
+            }
+        }
+    }
+
+    /** Writes a pair's query into the group, as member {@code i} of {@code members}. */
+    private void prepare(IvfSqData data, boolean[] odd, int list, int pair, int i, int members) {
+        int q = owners[pair];
+        long bytes = probes.bytes();
+        float most = SqKernel.residual(coordinates(q), probes.centroid(list), residual, bytes);
+        float unit = most / model.queryMax();
+        float inverse = most > 0 ? model.queryMax() / most : 0;
+        if (inverse > Float.MAX_VALUE) {
+            odd[q] = true;
+        }
+        int sum = SqKernel.quantise(residual, bytes, inverse, integers);
+        tile.pack(group, i, members, model.dims(), integers);
+        Lanes.set(group + SqTile.SCALE + i * 4L, -2f * (Lanes.get(data.steps().address() + list * 4L) * unit));
+        float low = Lanes.get(data.lows().address() + list * 4L);
+        Lanes.set(group + SqTile.ADD + i * 4L, Math.fma(-2f * (low * unit), (float) sum, -2f * products[pair]));
+        ALL.set(ValueLayout.JAVA_LONG, (group + SqTile.BUFFER + i * 8L) & MASK, entries.buffer(q));
+        show(q, i);
+    }
+
+    private void show(int q, int i) {
+        ALL.set(ValueLayout.JAVA_INT, (group + SqTile.SIZE + i * 4L) & MASK, entries.size(q));
+        Lanes.set(group + SqTile.THRESHOLD + i * 4L, entries.threshold(q));
+    }
+
+    private void finish(int q, SqSearch.Part part, SlotMask allowed, boolean odd, TopK into) {
+        long[] least = entries.least(q);
+        int size = entries.size(q);
+        for (int i = 0; i < size; i++) {
+            odd |= Candidates.key(least[i]) == Float.NEGATIVE_INFINITY;
+        }
+        if (odd) {
+            new SqReference(part.data(), part.segment(), batch.mask(part.segment())).search(batch, from + q, into);
+        } else if (size < into.k(from + q)) {
+            compareAll(q, part, allowed, into);
+        } else {
+            compare(q, part, least, size, into);
+        }
+    }
+
+    /** Compares the rows of entries; four at a time, the last of them again where they are fewer. */
+    private void compare(int q, SqSearch.Part part, long[] entries, int size, TopK into) {
+        IvfSqData data = part.data();
+        int last = size - 1;
+        for (int i = 0; i < size; i += 4) {
+            double[] distances = fourRows.between(data.distance(), batch.queries(), from + q, data.rows().rows(),
+                    (int) entries[i], (int) entries[Math.min(i + 1, last)], (int) entries[Math.min(i + 2, last)],
+                    (int) entries[Math.min(i + 3, last)]);
+            for (int j = i; j < Math.min(size, i + 4); j++) {
+                into.offer(from + q, distances[j - i], TopK.at(part.segment(), (int) entries[j]));
+            }
+        }
+    }
+
+    /** Compares all rows of the lists that may be returned: few rows, or keys that float cannot hold. */
+    private void compareAll(int q, SqSearch.Part part, SlotMask allowed, TopK into) {
+        InvertedLists slots = part.data().lists();
+        long[] rows = new long[SqTile.SLOTS];
+        for (int p = begins[q]; p < begins[q + 1]; p++) {
+            int begin = slots.begin(lists[p]);
+            int end = begin + slots.size(lists[p]);
+            for (int slot = begin; slot < end; slot += SqTile.SLOTS) {
+                int bits = allowed == null ? -1 : ALL.get(ValueLayout.JAVA_INT, allowed.bits(lists[p]) + (slot - begin) / 8);
+                int size = 0;
+                for (int i = 0; i < Math.min(SqTile.SLOTS, end - slot); i++) {
+                    if ((bits >>> i & 1) != 0) {
+                        rows[size++] = slots.row(slot + i);
+                    }
+                }
+                compare(q, part, rows, size, into);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        scratch.close();
+    }
+}
