@@ -153,6 +153,7 @@ class Engine:
         self.dim = 0
         self.unit = False
         self.one_row = None  # index of one row: its search is what a call from Python costs
+        self.overheads = {}  # by k
 
     def hello(self, request):
         if lacking():
@@ -184,6 +185,7 @@ class Engine:
         self.index, self.dim, self.unit = index, dim, distance == "cosine"
         self.one_row = faiss.IndexFlat(dim, METRICS[distance])
         self.one_row.add(rows[:1])
+        self.overheads = {}
         return {"build_s": seconds, "bytes": file_size(index), "kept": kept}
 
     def searcher(self, k, options):
@@ -215,7 +217,9 @@ class Engine:
         index = self.searcher(k, request.get("search", {}))
         queries = np.array(mapped(request["queries"], count, self.dim, self.unit), dtype=np.float32, order="C")
         faiss.omp_set_num_threads(request["threads"])
-        overhead = self.overhead(queries, k) if mode == "single" else 0.0
+        if mode == "single" and k not in self.overheads:
+            self.overheads[k] = self.overhead(queries, k)
+        overhead = self.overheads[k] if mode == "single" else 0.0
         found, times = [], []
         clock = time.perf_counter_ns
         busy = time.process_time_ns()

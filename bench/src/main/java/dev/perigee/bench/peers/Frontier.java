@@ -27,7 +27,7 @@ final class Frontier {
     static final String WITHOUT_NATIVE = "perigee_java";
 
     private static final int HALF = 1000;
-    private static final double TRY_SECONDS = 0.15;
+    private static final double TRY_SECONDS = 0.1;
     private static final double WARM_SECONDS = 0.7;
     private static final double ROUND_SECONDS = 0.3;
     private static final int CHOOSING_ROUNDS = 3;

@@ -43,6 +43,7 @@ public final class PerigeeWorker extends Worker {
 
     private final String engine;
     private Path folder;
+    private Path saved;
     private final Map<Integer, Opened> opened = new LinkedHashMap<>();
     private final Map<Integer, Filter> filters = new HashMap<>(); // by percent: a collection prepares each once
     private int rows;
@@ -122,11 +123,17 @@ public final class PerigeeWorker extends Worker {
                 options.number("bits", kind == IndexKind.IVF_SQ ? 5 : 8), options.number("seed", 1));
         this.rows = rows.count();
         folder = Files.createTempDirectory("perigee-bench-");
+        saved = keep.orElse(folder.resolve(NAME));
+        if (Files.exists(saved)) {
+            try (ComputeBackend backend = open(1); Collection collection = Collection.open(saved, backend)) {
+                return collection.info().bytes();
+            }
+        }
         try (ComputeBackend backend = open(threads); Collection collection = Collection.create(
                 new CollectionSpec(NAME, rows.dim(), distance, spec), backend, folder.resolve("building"))) {
             add(rows, collection);
             collection.build(Progress.NONE);
-            collection.save(folder.resolve(NAME));
+            collection.save(saved);
             return collection.info().bytes();
         }
     }
@@ -200,7 +207,7 @@ public final class PerigeeWorker extends Worker {
         if (there == null) {
             ComputeBackend backend = open(threads);
             Collections collections = new Collections(backend);
-            collections.open(folder.resolve(NAME));
+            collections.open(saved);
             there = new Opened(backend, collections, engine.equals("perigee_rpc"), threads);
             opened.put(threads, there);
         }
