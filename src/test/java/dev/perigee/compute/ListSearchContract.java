@@ -1,8 +1,12 @@
 package dev.perigee.compute;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.perigee.ErrorCode;
+import dev.perigee.PerigeeException;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.backend.Backends;
@@ -10,11 +14,13 @@ import dev.perigee.compute.simd.SimdBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
+import dev.perigee.index.IvfSqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.testing.Answers;
 import dev.perigee.testing.FilteredAnswers;
 import dev.perigee.testing.RequiresFaiss;
 import dev.perigee.testing.Rows;
+import dev.perigee.testing.SqIndex;
 import dev.perigee.testing.TestIndex;
 import dev.perigee.vector.Matrix;
 import dev.perigee.vector.RowMask;
@@ -22,6 +28,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -97,14 +104,69 @@ public abstract class ListSearchContract extends ComputeBackendContract {
         }
     }
 
+    /** Whether the backend searches IVF-SQ; else it must refuse it. */
+    protected boolean searchesSq() {
+        return true;
+    }
+
+    /** Not near the reference but its bits: the answer of IVF-SQ is defined. */
+    @ParameterizedTest
+    @CsvSource({"L2,5", "L2,6", "COSINE,5", "COSINE,6", "INNER_PRODUCT,5", "INNER_PRODUCT,6"})
+    void scalarCodesGiveTheAnswerOfTheReference(Distance distance, int bits) {
+        Matrix rows = Rows.CLUSTERED.make(distance, 1500, 40, 31);
+        Matrix queries = Rows.CLUSTERED.make(distance, 200, 40, 32);
+        IndexSpec spec = new IndexSpec(IndexKind.IVF_SQ, 24, 24, bits, 7);
+        try (ComputeBackend reference = new ScalarBackend(); ComputeBackend builder = new SimdBackend(2);
+                ComputeBackend one = backend(1); ComputeBackend two = backend(2);
+                TestIndex index = TestIndex.build(spec, distance, rows, builder)) {
+            IvfSqData codes = (IvfSqData) index.data();
+            if (!searchesSq()) {
+                assertThatThrownBy(() -> one.open(List.of(codes))).isInstanceOfSatisfying(PerigeeException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.UNSUPPORTED));
+                return;
+            }
+            List<IndexData> data = List.of(codes, FlatData.of(distance, rows.slice(0, 100), Arena.ofAuto()),
+                    SqIndex.data(codes.model(), Rows.CLUSTERED.make(distance, 400, 40, 33), 34));
+            for (double share : new double[] {1, 0.5, 0.1, 0.01, 0}) {
+                List<RowMask> masks = share == 1 ? List.of() : masks(share, data);
+                for (SearchParams params : List.of(new SearchParams.IvfSq(1, 40), new SearchParams.IvfSq(5, 3),
+                        new SearchParams.IvfSq(1000, 60))) {
+                    TopK expected = Answers.search(reference, data, queries, 10, params, masks);
+                    String what = "%s, %.2f of the rows".formatted(params, share);
+                    Answers.assertSame(Answers.search(one, data, queries, 10, params, masks), expected, what);
+                    for (int size : new int[] {1, 2, 5, 33, 200}) {
+                        Answers.assertSame(Answers.search(two, data, queries.slice(0, size), 10, params, masks),
+                                Answers.first(expected, size), "%s, %d queries".formatted(what, size));
+                    }
+                }
+            }
+        }
+    }
+
+    private static List<RowMask> masks(double share, List<IndexData> data) {
+        SplittableRandom random = new SplittableRandom(35);
+        return data.stream().map(segment -> {
+            BitSet allowed = new BitSet();
+            for (int row = 0; row < segment.count(); row++) {
+                allowed.set(row, random.nextDouble() < share);
+            }
+            return RowMask.of(allowed, segment.count());
+        }).toList();
+    }
+
     /** Filters of 50, 10 and 1 %, and 10 % of the rows deleted. */
     @ParameterizedTest
     @CsvSource({"FLAT,L2", "FLAT,INNER_PRODUCT", "FLAT,COSINE", "IVF_FLAT,L2", "IVF_FLAT,INNER_PRODUCT", "IVF_FLAT,COSINE",
-        "IVF_PQ,L2", "IVF_PQ,INNER_PRODUCT", "IVF_PQ,COSINE"})
+        "IVF_PQ,L2", "IVF_PQ,INNER_PRODUCT", "IVF_PQ,COSINE", "IVF_SQ,L2", "IVF_SQ,INNER_PRODUCT", "IVF_SQ,COSINE"})
     void aMaskLeavesWhatTheSameProbesReachWithoutIt(IndexKind kind, Distance distance) {
+        assumeTrue(kind != IndexKind.IVF_SQ || searchesSq(), "does not search ivf_sq");
         Matrix rows = Rows.CLUSTERED.make(distance, 1500, 20, 25);
         Matrix queries = Rows.CLUSTERED.make(distance, 8, 20, 26);
-        IndexSpec spec = new IndexSpec(kind, kind == IndexKind.FLAT ? 0 : 12, kind == IndexKind.IVF_PQ ? 5 : 0, 8, 7);
+        IndexSpec spec = switch (kind) {
+            case IVF_PQ -> new IndexSpec(kind, 12, 5, 8, 7);
+            case IVF_SQ -> new IndexSpec(kind, 12, 16, 5, 7);
+            default -> new IndexSpec(kind, kind == IndexKind.FLAT ? 0 : 12, 0, 8, 7);
+        };
         try (ComputeBackend reference = new ScalarBackend(); ComputeBackend builder = new SimdBackend(2);
                 ComputeBackend mine = backend(2);
                 TestIndex index = kind == IndexKind.FLAT ? null : TestIndex.build(spec, distance, rows, builder)) {
@@ -127,13 +189,13 @@ public abstract class ListSearchContract extends ComputeBackendContract {
         }
     }
 
-    /** Few lists and all of them; codes alone, and every code refined. */
+    /** Few lists and all of them; codes alone where that can be asked, and every code refined. */
     private static List<SearchParams> params(IndexKind kind, int rows) {
         return switch (kind) {
             case FLAT -> List.of(new SearchParams.Flat());
             case IVF_FLAT -> List.of(new SearchParams.IvfFlat(3), new SearchParams.IvfFlat(12));
             case IVF_PQ -> List.of(new SearchParams.IvfPq(3, 0), new SearchParams.IvfPq(12, 0), new SearchParams.IvfPq(3, rows));
-            case IVF_SQ -> List.of(new SearchParams.IvfSq(3, 20), new SearchParams.IvfSq(12, 20), new SearchParams.IvfSq(3, rows));
+            case IVF_SQ -> List.of(new SearchParams.IvfSq(3, rows), new SearchParams.IvfSq(12, rows));
         };
     }
 

@@ -54,6 +54,11 @@ class CudaBackendTest extends ListSearchContract {
         return cuda();
     }
 
+    @Override
+    protected boolean searchesSq() {
+        return false;
+    }
+
     private static void assertExact(CudaBackend cuda, List<IndexData> data, Matrix queries, int k, List<RowMask> masks,
             String what) {
         try (ComputeBackend reference = new ScalarBackend()) {

@@ -33,6 +33,11 @@ class FaissBackendTest extends ListSearchContract {
         return new FaissBackend(new SimdBackend(threads), threads);
     }
 
+    @Override
+    protected boolean searchesSq() {
+        return false;
+    }
+
     /** A batch of FAISS takes |q|^2 + |x|^2 - 2 q.x in float32, so its error goes with the lengths and not with the distance. */
     @Override
     protected void assertAnswer(TopK actual, TopK expected, double scale, String what) {

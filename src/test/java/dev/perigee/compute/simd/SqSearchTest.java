@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.compute.ScalarBackend;
+import dev.perigee.compute.TopK;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
@@ -43,12 +44,13 @@ class SqSearchTest {
                         : Arrays.asList(mask(random, 900, share), null, mask(random, 300, share));
                 for (SearchParams params : List.of(new SearchParams.IvfSq(1, 1), new SearchParams.IvfSq(4, 30),
                         new SearchParams.IvfSq(1000, 200), new SearchParams.IvfSq(7, 5000))) {
+                    TopK expected = Answers.search(reference, data, queries, 10, params, masks);
                     for (int count : new int[] {1, 2, 5, 33, 140}) {
-                        Matrix some = queries.slice(140 - count, 140);
-                        var expected = Answers.search(reference, data, some, 10, params, masks);
+                        Matrix some = queries.slice(0, count);
                         String what = "%s, %d queries, %.2f".formatted(params, count, share);
-                        Answers.assertSame(Answers.search(one, data, some, 10, params, masks), expected, what);
-                        Answers.assertSame(Answers.search(two, data, some, 10, params, masks), expected, what + ", two threads");
+                        Answers.assertSame(Answers.search(one, data, some, 10, params, masks), Answers.first(expected, count), what);
+                        Answers.assertSame(Answers.search(two, data, some, 10, params, masks), Answers.first(expected, count),
+                                what + ", two threads");
                     }
                 }
             }
