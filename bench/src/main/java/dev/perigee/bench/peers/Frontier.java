@@ -88,7 +88,7 @@ final class Frontier {
         Set<Setting> known = new LinkedHashSet<>(points.stream().map(Point::setting).toList());
         Optional<Built> built = Optional.empty();
         long begin = System.nanoTime();
-        for (Setting setting : settings) {
+        for (Setting setting : batchesFirst(settings)) {
             if (known.contains(setting) || Point.spares(points, setting)) {
                 continue;
             }
@@ -101,16 +101,23 @@ final class Frontier {
             }
             sampled(tried, setting, built.get(), TRY_SECONDS).ifPresent(sample ->
                     points.add(new Point(setting, sample.recall(), sample.cpuQps())));
+            if (!ours) {
+                store.write(kept, index, points);
+            }
         }
         if (built.isPresent()) {
             notes.accept(String.format(Locale.ROOT, "%s: %s: %d settings of %d tried in %.1f s", tried.data().name(), index,
                     points.size(), settings.size(), (System.nanoTime() - begin) * 1e-9));
             if (!ours) {
-                store.write(kept, index, points);
                 open.remove(index).close();
             }
         }
-        return points.stream().filter(point -> settings.contains(point.setting())).toList();
+        return points; // also those that the catalogue has no more: they are as true as the others
+    }
+
+    /** What batches show, single queries need not be tried for. */
+    private static List<Setting> batchesFirst(Set<Setting> settings) {
+        return settings.stream().sorted(java.util.Comparator.comparing(Setting::mode)).toList();
     }
 
     private Optional<Built> opened(DataSet data, Index index, Version version, Map<Index, Built> open) {

@@ -15,12 +15,25 @@ record Point(Setting setting, double recall, double qps) {
     private static final double CLOSE = 0.75;
     private static final int MOST = 4;
 
-    /** Whether {@code setting} is one of these with more effort where recall was enough already. */
+    /** Whether it is plain from these that {@code setting} can win no target. */
     static boolean spares(List<Point> points, Setting setting) {
+        return enough(points, setting) || setting.mode() == Setting.Mode.SINGLE && slowInBatches(points, setting);
+    }
+
+    /** One of the same with less effort had recall enough. */
+    private static boolean enough(List<Point> points, Setting setting) {
         return EFFORTS.stream().filter(setting.search()::containsKey).anyMatch(effort -> points.stream().anyMatch(point ->
                 point.recall >= ENOUGH && point.setting.mode() == setting.mode() && point.setting.k() == setting.k()
                         && same(point.setting.search(), setting.search(), effort)
                         && number(point.setting.search(), effort) < number(setting.search(), effort)));
+    }
+
+    /** It was tried in batches, and for each target that it reached another was twice as fast. */
+    private static boolean slowInBatches(List<Point> points, Setting setting) {
+        Setting batch = new Setting(setting.index(), setting.search(), setting.k(), Setting.Mode.BATCH, setting.threads());
+        return points.stream().filter(point -> point.setting.equals(batch)).anyMatch(own ->
+                Target.of(List.of(batch)).stream().allMatch(target -> own.recall < target.recall() || points.stream().anyMatch(point ->
+                        target.isOf(point.setting) && point.recall >= target.recall() && point.qps > 2 * own.qps)));
     }
 
     private static boolean same(Map<String, Object> a, Map<String, Object> b, String but) {
