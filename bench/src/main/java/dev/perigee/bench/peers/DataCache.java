@@ -140,7 +140,7 @@ final class DataCache {
         int[] shape = new int[3]; // rows, dim, queries
         try (Arena arena = Arena.ofShared(); RawFile.Writer base = new RawFile.Writer(folder.resolve("base.f32"));
                 RawFile.Writer queries = new RawFile.Writer(folder.resolve("queries.f32"))) {
-            List<Matrix> parts = data.base().stream().map(name -> Vectors.read(file(name, false), arena)).toList();
+            List<Matrix> parts = data.base().stream().map(name -> rows(file(name, false), arena)).toList();
             shape[1] = parts.getFirst().dim();
             int all = parts.stream().mapToInt(Matrix::rows).sum();
             check(data.holdOut() < all, "hold_out: %d (expected less than the %d rows of '%s')", data.holdOut(), all,
@@ -170,6 +170,10 @@ final class DataCache {
             }
         }
         return shape;
+    }
+
+    private static Matrix rows(Path file, Arena arena) {
+        return ColumnMajor.read(file, arena).orElseGet(() -> Vectors.read(file, arena));
     }
 
     /** {@code count} different ones of {@code all} rows. */

@@ -38,6 +38,11 @@ final class Engines {
         };
     }
 
+    /** Whether it runs on a JVM, which compiles what it runs often. */
+    static boolean needsWarmUp(String name) {
+        return List.of("perigee", "perigee_java", "perigee_rpc", "faiss_generic", "jvector", "lucene").contains(name);
+    }
+
     /** Perigee runs with the flags of its launcher, others with those that a JVM has by itself. */
     private static List<String> java(List<String> flags, String worker, String... arguments) {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),

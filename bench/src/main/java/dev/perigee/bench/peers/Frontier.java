@@ -28,8 +28,8 @@ final class Frontier {
 
     private static final int HALF = 1000;
     private static final double TRY_SECONDS = 0.1;
-    private static final double WARM_SECONDS = 0.7;
-    private static final double ROUND_SECONDS = 0.3;
+    private static final double WARM_SECONDS = 0.5;
+    private static final double ROUND_SECONDS = 0.2;
     private static final int CHOOSING_ROUNDS = 3;
 
     /** What was measured of one data set. @param points of the half where settings are tried */
@@ -186,7 +186,7 @@ final class Frontier {
         for (Setting setting : settings) { // on all processors, where the compilers of a JVM are in nobody's way
             opened(half.data(), setting.index(), versions.get(setting.index()), open).ifPresent(built -> {
                 pin(built, processors.size());
-                sampled(half, setting, built, WARM_SECONDS).ifPresent(sample -> samples.put(setting, new ArrayList<>()));
+                sampled(half, setting, built, Engines.needsWarmUp(setting.index().engine()) ? WARM_SECONDS : 0).ifPresent(sample -> samples.put(setting, new ArrayList<>()));
             });
         }
         List<Setting> order = settings.stream().filter(samples::containsKey).toList();

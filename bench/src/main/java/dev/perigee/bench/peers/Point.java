@@ -12,8 +12,8 @@ record Point(Setting setting, double recall, double qps) {
     private static final List<String> EFFORTS = List.of("probes", "ef");
     private static final double ENOUGH = 0.9995;
     /** As much slower than the fastest may a setting have been and still be looked at again. */
-    private static final double CLOSE = 0.75;
-    private static final int MOST = 4;
+    private static final double CLOSE = 0.8;
+    private static final int MOST = 3;
 
     /** Whether it is plain from these that {@code setting} can win no target. */
     static boolean spares(List<Point> points, Setting setting) {
