@@ -2,6 +2,7 @@ package dev.perigee.compute.cuda;
 
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
+import dev.perigee.compute.NativeFolders;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -69,7 +70,7 @@ public record CublasLibrary(String file, int major, String problem) {
         CublasLibrary newer = first(places13, 13);
         if (newer.problem.isEmpty() && forwarder.isEmpty()) {
             return new CublasLibrary(newer.file, 13, "%s is there, but this build has no %s in %s to reach it by".formatted(
-                    newer.file, FORWARDER, NativeLibrary.besideJar()));
+                    newer.file, FORWARDER, NativeFolders.besideJar()));
         }
         if (newer.problem.isEmpty() || found.problem.equals(NOTHING)) {
             return newer;
@@ -102,7 +103,7 @@ public record CublasLibrary(String file, int major, String problem) {
 
     /** The forwarding library of this build, if it has one. */
     static Optional<Path> forwarder() {
-        return NativeLibrary.folders().stream().map(folder -> folder.resolve(FORWARDER)).filter(Files::isReadable).findFirst();
+        return NativeFolders.find(FORWARDER.toString(), NativeFolders.all());
     }
 
     /**

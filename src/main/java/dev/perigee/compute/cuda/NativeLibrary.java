@@ -2,17 +2,15 @@ package dev.perigee.compute.cuda;
 
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
+import dev.perigee.compute.NativeFolders;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import jcuda.JCudaVersion;
 
 /**
- * The native halves of JCuda. They lie in {@code lib/native} beside the jar (the build puts them there), or in a folder of
- * {@code java.library.path}; JCuda would unpack them to fixed names in the temp folder, which fails for a second user.
+ * The native halves of JCuda, in one of the {@link NativeFolders}: JCuda would unpack them to fixed names in the temp folder,
+ * which fails for a second user.
  */
 public enum NativeLibrary {
     DRIVER("JCudaDriver"), CUBLAS("JCublas2");
@@ -24,33 +22,18 @@ public enum NativeLibrary {
         this.file = "lib%s-%s-linux-x86_64.so".formatted(name, JCudaVersion.get());
     }
 
-    /** {@code lib/native} beside the jar, or beside the folder of classes. */
-    static Path besideJar() {
-        try {
-            return Path.of(NativeLibrary.class.getProtectionDomain().getCodeSource().getLocation().toURI())
-                    .resolveSibling("lib").resolve("native").toAbsolutePath();
-        } catch (URISyntaxException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    static List<Path> folders() {
-        return Stream.concat(Stream.of(besideJar()), Stream.of(System.getProperty("java.library.path", "").split(":"))
-                .filter(folder -> !folder.isBlank()).map(Path::of)).toList();
-    }
-
     /** The file, if there is one. */
     public Optional<Path> find() {
-        return find(folders());
+        return find(NativeFolders.all());
     }
 
     Optional<Path> find(List<Path> folders) {
-        return folders.stream().map(folder -> folder.resolve(file)).filter(Files::isReadable).findFirst();
+        return NativeFolders.find(file, folders);
     }
 
     /** Why it cannot be loaded, as far as one sees without trying; empty if it may be. */
     public String problem() {
-        return find().isPresent() ? "" : "no %s in %s".formatted(file, besideJar());
+        return find().isPresent() ? "" : "no %s in %s".formatted(file, NativeFolders.besideJar());
     }
 
     /**
@@ -61,7 +44,7 @@ public enum NativeLibrary {
      */
     synchronized void load(Runnable touch) {
         if (!loaded) {
-            load(folders(), touch);
+            load(NativeFolders.all(), touch);
             loaded = true;
         }
     }

@@ -25,6 +25,12 @@ public final class SimdBackend implements ComputeBackend {
         return Lanes.FLOAT.vectorBitSize();
     }
 
+    /** What multiplies the codes of IVF-SQ: a tile in C by its instructions, or the one in Java and why. */
+    public static String byteProducts() {
+        String problem = NativeSqTile.problem();
+        return SqTile.of(5).name() + (problem.isEmpty() ? "" : " (no native code: " + problem + ")");
+    }
+
     @Override
     public String name() {
         return "simd";
@@ -65,7 +71,7 @@ public final class SimdBackend implements ComputeBackend {
 
     @Override
     public List<Benchmark> benchmarks() {
-        return List.of(new SimdBenchmark(this));
+        return List.of(new SimdBenchmark(this), new SqTileBenchmark());
     }
 
     @Override

@@ -4,6 +4,8 @@ import static dev.perigee.compute.simd.Lanes.ALL;
 import static dev.perigee.compute.simd.Lanes.MASK;
 
 import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The kernel of IVF-SQ: codes of one list against up to six queries. It makes the keys that {@code IvfSqData} defines, bit for
@@ -35,7 +37,12 @@ interface SqTile {
 
     /** The fastest tile here for codes of 5 or 6 bits. */
     static SqTile of(int bits) {
-        return JavaSqTile.of(bits);
+        return all(bits).getFirst();
+    }
+
+    /** All that this machine can run, the fastest first. */
+    static List<SqTile> all(int bits) {
+        return Stream.concat(NativeSqTile.all().stream(), Stream.of(JavaSqTile.of(bits))).toList();
     }
 
     /** What it runs on, for people. */

@@ -2,16 +2,23 @@ package dev.perigee.compute.simd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perigee.compute.NativeFolders;
 import dev.perigee.index.IvfSqData;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -30,7 +37,7 @@ class SqTileTest {
     static List<Case> tiles() {
         List<Case> cases = new ArrayList<>();
         for (int bits : new int[] {5, 6}) {
-            cases.add(new Case(JavaSqTile.of(bits), bits));
+            SqTile.all(bits).forEach(tile -> cases.add(new Case(tile, bits)));
         }
         return cases;
     }
@@ -69,6 +76,24 @@ class SqTileTest {
         for (int count = 1; count <= SqTile.QUERIES; count++) {
             new List32(tile.bits, 32, 20, count).check(tile.tile, count, 33 + count * 7);
         }
+    }
+
+    @Test
+    void theFastestIsTheFirst() {
+        List<SqTile> all = SqTile.all(5);
+        assertThat(SqTile.of(5)).isSameAs(all.getFirst());
+        assertThat(all.getLast()).isSameAs(JavaSqTile.of(5));
+        assertThat(NativeSqTile.problem().isEmpty()).as(NativeSqTile.problem()).isEqualTo(all.size() > 1);
+    }
+
+    @Test
+    void theNativeOneCanBeTurnedOffOrAbsent(@TempDir Path folder) throws IOException {
+        Optional<Path> file = NativeFolders.find(NativeSqTile.FILE, NativeFolders.all());
+        assertThat(NativeSqTile.load(file, "off")).isEqualTo(new NativeSqTile.Library(List.of(), "perigee.native is off"));
+        assertThat(NativeSqTile.load(Optional.empty(), null).problem()).startsWith("no libperigee_tile.so in ");
+        Path text = Files.writeString(folder.resolve(NativeSqTile.FILE), "no library");
+        assertThat(NativeSqTile.load(Optional.of(text), null).problem()).startsWith(text.toString());
+        assertThat(NativeSqTile.load(Optional.of(text), null).tiles()).isEmpty();
     }
 
     /** Blocks of 32 slots with everything that may be odd: masks, empty slots, terms that are not finite, negative keys. */

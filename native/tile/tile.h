@@ -1,0 +1,22 @@
+/* The tile of IVF-SQ in C: the same work as compute.simd.JavaSqTile, bit for bit. SqTile says what a group of queries looks like. */
+#ifndef PERIGEE_TILE_H
+#define PERIGEE_TILE_H
+
+#include <stdint.h>
+
+enum { QUERIES = 6, SLOTS = 32, BLOCK = 16 };
+
+/* The head of a group: slots 6 and 7 are not used. Packed queries follow, [dims / 8][count][8] bytes. */
+struct group {
+    float scale[8], add[8], threshold[8];
+    int32_t size[8];
+    int64_t *buffer[8];
+    int32_t capacity, unused[15];
+    int8_t queries[][8];
+};
+
+/* Scans blocks of 32 slots, from..to, of a list; returns the first block that was not scanned. */
+typedef int32_t scan(struct group *group, int32_t count, int32_t dims, const uint8_t *codes, const float *terms,
+                     const int32_t *rows, const uint32_t *allowed, int32_t from, int32_t to);
+
+#endif
