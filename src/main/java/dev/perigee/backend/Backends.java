@@ -26,6 +26,11 @@ public final class Backends {
         return SimdBackend.vectorBits();
     }
 
+    /** What multiplies the codes of IVF-SQ on this machine: instructions of the CPU by C, or Java and why. */
+    public static String byteProducts() {
+        return SimdBackend.byteProducts();
+    }
+
     /** The GPUs of this machine; asks the driver, and fails whatever it says. */
     public static Gpus gpus() {
         return Gpus.find();

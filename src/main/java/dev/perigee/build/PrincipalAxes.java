@@ -80,22 +80,30 @@ final class PrincipalAxes {
 
     private static Matrix centred(Matrix rows, Matrix mean, Arena arena) {
         Matrix centred = Matrix.allocate(arena, rows.rows(), rows.dim());
+        float[] centre = mean.get(0);
         for (int i = 0; i < rows.rows(); i++) {
-            for (int t = 0; t < rows.dim(); t++) {
-                centred.set(i, t, rows.get(i, t) - mean.get(0, t));
-            }
+            centred.set(i, less(rows.get(i), centre));
         }
         return centred;
     }
 
     private static Matrix transposed(Matrix rows, Matrix mean, Arena arena) {
         Matrix transposed = Matrix.allocate(arena, rows.dim(), rows.rows());
+        float[] centre = mean.get(0);
         for (int i = 0; i < rows.rows(); i++) {
-            for (int t = 0; t < rows.dim(); t++) {
-                transposed.set(t, i, rows.get(i, t) - mean.get(0, t));
+            float[] row = less(rows.get(i), centre);
+            for (int t = 0; t < row.length; t++) {
+                transposed.set(t, i, row[t]);
             }
         }
         return transposed;
+    }
+
+    private static float[] less(float[] row, float[] centre) {
+        for (int t = 0; t < row.length; t++) {
+            row[t] -= centre[t];
+        }
+        return row;
     }
 
     private static double[][] start(int block, int size, long seed) {

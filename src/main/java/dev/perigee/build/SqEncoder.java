@@ -10,13 +10,12 @@ import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /** Makes the scales of lists and the codes and terms of rows (see {@link IvfSqData}) for the list file. */
 final class SqEncoder implements ListFile.Encoder {
-    /** Share of the numbers that a list's scale holds; the others become its first or its last number. */
-    private static final double WITHIN = 0.9998;
+    /** Share of the numbers that lie beyond a list's scale: they become its first or its last number. */
+    private static final double BEYOND = 0.0002;
     /** Rows that the scale of a list is taken from. */
     private static final int SCALE_ROWS = 4096;
 
@@ -58,37 +57,53 @@ final class SqEncoder implements ListFile.Encoder {
 
     /** Finds step and low of each list; {@code progress} hears how many are done. */
     void scale(InvertedLists lists, LongConsumer progress) {
-        float[] sizes = new float[SCALE_ROWS * model.dims()];
-        for (int list = 0; list < lists.lists(); list++) {
-            int count = Math.min(lists.size(list), SCALE_ROWS);
-            for (int i = 0; i < count; i++) { // evenly spread over a long list
-                some.copy(rows.rows(), lists.row(lists.begin(list) + (int) ((long) i * lists.size(list) / count)), i, 1);
-            }
-            project(count);
-            for (int i = 0; i < count; i++) {
-                subtract(i, list);
-                for (int j = 0; j < residual.length; j++) {
-                    sizes[i * residual.length + j] = Math.abs(residual[j]);
+        for (int from = 0, to; from < lists.lists(); from = to) { // as many lists as fit: one projection for all
+            int count = 0;
+            for (to = from; to < lists.lists() && count + scaleRows(lists, to) <= SCALE_ROWS; to++) {
+                int size = scaleRows(lists, to);
+                for (int i = 0; i < size; i++) { // evenly spread over a long list
+                    int slot = lists.begin(to) + (int) ((long) i * lists.size(to) / size);
+                    some.copy(rows.rows(), lists.row(slot), count++, 1);
                 }
             }
-            float most = quantile(sizes, count * residual.length);
-            steps.set(Matrix.FLOAT, list * 4L, 2 * most / model.codeMax());
-            lows.set(Matrix.FLOAT, list * 4L, -most);
-            progress.accept(list + 1);
+            project(count);
+            int next = 0;
+            for (int list = from; list < to; list++) {
+                int size = scaleRows(lists, list);
+                setScale(list, next, size);
+                next += size;
+            }
+            progress.accept(to);
         }
     }
 
-    private static float quantile(float[] sizes, int count) {
-        if (count == 0) {
-            return 0;
-        }
-        int rank = (int) (WITHIN * (count - 1));
-        return select(sizes, count, rank);
+    private static int scaleRows(InvertedLists lists, int list) {
+        return Math.min(lists.size(list), SCALE_ROWS);
     }
 
-    private static float select(float[] values, int count, int rank) {
-        Arrays.sort(values, 0, count);
-        return values[rank];
+    /** The scale of a list of which some rows are in the block. */
+    private void setScale(int list, int first, int count) {
+        float[] largest = new float[1 + (int) (BEYOND * count * residual.length)];
+        for (int i = 0; i < count; i++) {
+            subtract(first + i, list);
+            keepLargest(largest);
+        }
+        steps.set(Matrix.FLOAT, list * 4L, 2 * largest[0] / model.codeMax());
+        lows.set(Matrix.FLOAT, list * 4L, -largest[0]);
+    }
+
+    /** Takes the sizes of the residual's numbers into the largest so far, which stay in ascending order. */
+    private void keepLargest(float[] largest) {
+        for (float r : residual) {
+            float size = Math.abs(r);
+            if (size > largest[0]) {
+                int place = 1;
+                for (; place < largest.length && largest[place] < size; place++) {
+                    largest[place - 1] = largest[place];
+                }
+                largest[place - 1] = size;
+            }
+        }
     }
 
     private void project(int count) {

@@ -24,9 +24,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code perigee demo}: builds the three indexes, serves them, asks them over the network, and draws what comes back. */
+/** {@code perigee demo}: builds an index of each kind, serves them, asks them over the network, and draws what comes back. */
 @Command(name = "demo", description = {"Show what Perigee does, in half a minute and without any preparation.",
-    "Builds three indexes of images (or of --data), serves them on a free port of this machine, searches over the network, "
+    "Builds indexes of images (or of --data), serves them on a free port of this machine, searches over the network, "
         + "prints recall and speed, and draws two pictures."})
 final class DemoCommand implements Callable<Integer> {
     @Spec

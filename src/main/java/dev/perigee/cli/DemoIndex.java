@@ -4,6 +4,7 @@ import dev.perigee.api.CollectionSpec;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.api.SearchRequest;
+import dev.perigee.collection.Defaults;
 import dev.perigee.distance.Distance;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,10 +18,11 @@ import java.util.List;
 record DemoIndex(IndexKind kind, int lists, SearchRequest request) {
     static final int K = 10;
 
-    /** The three kinds for {@code rows} rows, with the square root of them in lists; probes are chosen later. */
+    /** The kinds for {@code rows} rows, with the square root of them in lists; probes are chosen later. */
     static List<DemoIndex> all(int rows) {
         int lists = (int) Math.round(Math.sqrt(rows));
         return List.of(new DemoIndex(IndexKind.FLAT, 0, SearchRequest.nearest(K)),
+                new DemoIndex(IndexKind.IVF_SQ, lists, SearchRequest.nearest(K).withRefine(Defaults.sqRefine(K))),
                 new DemoIndex(IndexKind.IVF_FLAT, lists, SearchRequest.nearest(K)),
                 new DemoIndex(IndexKind.IVF_PQ, lists, SearchRequest.nearest(K).withRefine(4 * K)));
     }
@@ -39,7 +41,7 @@ record DemoIndex(IndexKind kind, int lists, SearchRequest request) {
             case IVF_FLAT -> "ivf_flat: %d lists of rows, of which a query probes the nearest".formatted(lists);
             case IVF_PQ -> "ivf_pq: %d lists of short codes, whose best %d are compared as rows".formatted(
                     lists, request.refine().orElse(0));
-            case IVF_SQ -> "ivf_sq: %d lists of leading components in bytes, whose best %d are compared as rows".formatted(
+            case IVF_SQ -> "ivf_sq: %d lists of leading principal components in bytes, whose best %d are compared as rows".formatted(
                     lists, request.refine().orElse(0));
         };
     }

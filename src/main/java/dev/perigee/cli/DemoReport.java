@@ -76,7 +76,7 @@ record DemoReport(DemoData data, List<DemoBench.Measured> table, List<Path> file
         String name = file.toString();
         String quoted = name.matches("[A-Za-z0-9_./+,-]+") ? name : "'" + name.replace("'", "'\\''") + "'";
         return """
-                  %1$s build --data %2$s --index ivf_flat --distance l2 --out perigee-data/first
+                  %1$s build --data %2$s --index ivf_sq --distance l2 --out perigee-data/first
                   %1$s eval --index perigee-data/first --queries %2$s
                   %1$s serve perigee-data/first      # and then, in another terminal:
                   %1$s search --index 127.0.0.1:%3$d/first --queries %2$s --out perigee-data/neighbours.ivecs

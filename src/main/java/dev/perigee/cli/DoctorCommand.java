@@ -53,6 +53,7 @@ final class DoctorCommand implements Callable<Integer> {
         fields.put("cpu_features", cpu.features());
         fields.put("cores", Runtime.getRuntime().availableProcessors());
         fields.put("vector_bits", Backends.vectorBits());
+        fields.put("byte_products", Backends.byteProducts());
         if (cpu.known() && !cpu.has("asimd") && !(cpu.has("avx2") && cpu.has("fma"))) {
             advice.add("no AVX2 with FMA: answers are the same, several times slower than on a CPU from 2013 or later");
         } else if (cpu.has("avx512f") && Backends.vectorBits() < 512) {

@@ -59,9 +59,10 @@ final class RecallPlot {
     private static String label(DemoIndex index) {
         return switch (index.kind()) {
             case FLAT -> "flat: every row, exact";
-            case IVF_FLAT -> "ivf_flat: numbers are probes of %d lists".formatted(index.lists());
-            case IVF_PQ, IVF_SQ -> "%s: likewise, %d candidates refined".formatted(index.kind().label(),
+            case IVF_FLAT -> "ivf_flat: likewise, whole rows";
+            case IVF_SQ -> "ivf_sq: numbers are probes of %d lists; %d candidates refined".formatted(index.lists(),
                     index.request().refine().orElse(0));
+            case IVF_PQ -> "ivf_pq: likewise, %d candidates refined".formatted(index.request().refine().orElse(0));
         };
     }
 }

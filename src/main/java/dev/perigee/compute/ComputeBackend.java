@@ -99,10 +99,26 @@ public interface ComputeBackend extends AutoCloseable {
      */
     default void project(Matrix rows, Matrix mean, Matrix axes, Matrix into) {
         checkProduct(rows, axes, into);
-        for (int i = 0; i < rows.rows(); i++) {
-            for (int j = 0; j < axes.rows(); j++) {
-                into.set(i, j, coordinate(rows, i, mean, axes, j));
+        float[][] columns = new float[rows.dim()][axes.rows()]; // side by side: so the axes of a step are independent sums
+        for (int j = 0; j < axes.rows(); j++) {
+            for (int t = 0; t < columns.length; t++) {
+                columns[t][j] = axes.get(j, t);
             }
+        }
+        float[] centre = mean.get(0);
+        for (int i = 0; i < rows.rows(); i++) {
+            float[] row = rows.get(i);
+            float[] sums = new float[axes.rows()];
+            for (int t = 0; t < row.length; t++) {
+                addScaled(row[t] - centre[t], columns[t], sums);
+            }
+            into.set(i, sums);
+        }
+    }
+
+    private static void addScaled(float x, float[] column, float[] sums) {
+        for (int j = 0; j < sums.length; j++) {
+            sums[j] = Math.fma(x, column[j], sums[j]);
         }
     }
 

@@ -38,7 +38,7 @@ class DemoCommandTest {
         Map<String, Object> result = JsonResult.parse(out.toString());
         assertThat(result).containsEntry("rows", 594.0).containsEntry("queries", 66.0).containsEntry("dim", 64.0)
                 .containsEntry("backend", "simd").containsKey("device");
-        assertThat(indexes(result)).extracting(line -> line.get("index")).containsExactly("flat", "ivf_flat", "ivf_pq");
+        assertThat(indexes(result)).extracting(line -> line.get("index")).containsExactly("flat", "ivf_sq", "ivf_flat", "ivf_pq");
         assertThat(indexes(result)).allSatisfy(line -> {
             assertThat(line.keySet()).containsExactly("index", "recall_at_10", "qps_batch", "qps_single", "p50_us", "p99_us",
                     "bytes", "backend", "device");
@@ -68,7 +68,7 @@ class DemoCommandTest {
         assertThat(run("demo", "--data", data.toString(), "--queries", queries.toString(), "--out",
                 folder.resolve("out").toString()))
                 .as(err::toString).isZero();
-        assertThat(out.toString()).contains("recall@10", "ivf_flat ", "ivf_pq ", "--data " + data + " --index ivf_flat");
+        assertThat(out.toString()).contains("recall@10", "ivf_sq ", "ivf_flat ", "ivf_pq ", "--data " + data + " --index ivf_sq");
         assertThat(out.toString()).containsPattern("flat +1\\.0000 ").doesNotContain("neighbours.png");
         if (Pictures.whyNot().isEmpty()) {
             assertThat(err.toString()).contains("no neighbours.png: the rows are no square images of values 0 to 255");

@@ -16,6 +16,7 @@ import dev.perigee.backend.Backends;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.testing.Rows;
+import dev.perigee.testing.TestIndex;
 import dev.perigee.vector.Matrix;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -71,7 +72,7 @@ class CollectionTest {
     void theWholeLifeOfACollection(IndexKind kind) {
         Matrix first = rows(2000, 1);
         Matrix second = rows(300, 2);
-        IndexSpec index = new IndexSpec(kind, kind == IndexKind.FLAT ? 0 : 16, kind == IndexKind.IVF_PQ ? 6 : 0, 8, 1);
+        IndexSpec index = TestIndex.spec(kind, 16, 6);
         Path saved = folder.resolve("saved");
         SearchResult before;
         try (Collection collection = Collection.create(spec(Distance.L2, index), backend)) {

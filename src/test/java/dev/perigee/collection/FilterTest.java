@@ -17,6 +17,7 @@ import dev.perigee.compute.ComputeBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.evaluate.Recall;
 import dev.perigee.testing.Rows;
+import dev.perigee.testing.TestIndex;
 import dev.perigee.vector.Matrix;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +64,7 @@ class FilterTest {
 
     /** Most rows in an index, some added after it was built. */
     private static Collection collection(IndexKind kind, Distance distance, ComputeBackend backend) {
-        IndexSpec index = new IndexSpec(kind, kind == IndexKind.FLAT ? 0 : LISTS, kind == IndexKind.IVF_PQ ? 4 : 0, 8, 1);
+        IndexSpec index = TestIndex.spec(kind, LISTS, 4);
         Collection collection = Collection.create(new CollectionSpec("cars", DIM, distance, index), backend);
         add(collection, 0, BUILT);
         collection.build(Progress.NONE);
@@ -110,7 +111,7 @@ class FilterTest {
 
     @ParameterizedTest
     @CsvSource({"FLAT,L2", "FLAT,INNER_PRODUCT", "FLAT,COSINE", "IVF_FLAT,L2", "IVF_FLAT,INNER_PRODUCT", "IVF_FLAT,COSINE",
-        "IVF_PQ,L2", "IVF_PQ,INNER_PRODUCT", "IVF_PQ,COSINE"})
+        "IVF_PQ,L2", "IVF_PQ,INNER_PRODUCT", "IVF_PQ,COSINE", "IVF_SQ,L2", "IVF_SQ,INNER_PRODUCT", "IVF_SQ,COSINE"})
     void onlyAllowedRowsComeBackAndFewAreSearchedExactly(IndexKind kind, Distance distance) {
         Matrix queries = queries(30);
         for (ComputeBackend backend : List.of(scalar, simd)) {

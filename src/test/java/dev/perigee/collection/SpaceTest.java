@@ -21,6 +21,7 @@ import dev.perigee.distance.Distance;
 import dev.perigee.index.TransformFile;
 import dev.perigee.storage.Manifest;
 import dev.perigee.testing.Rows;
+import dev.perigee.testing.TestIndex;
 import dev.perigee.vector.Matrix;
 import dev.perigee.vector.Transform;
 import java.io.IOException;
@@ -96,9 +97,9 @@ class SpaceTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"L2,FLAT", "L2,IVF_FLAT", "COSINE,FLAT", "COSINE,IVF_PQ", "INNER_PRODUCT,IVF_FLAT"})
+    @CsvSource({"L2,FLAT", "L2,IVF_FLAT", "COSINE,FLAT", "COSINE,IVF_PQ", "INNER_PRODUCT,IVF_FLAT", "L2,IVF_SQ"})
     void searchesAsRowsAndQueriesThatWereMappedByHand(Distance distance, IndexKind kind) {
-        IndexSpec index = new IndexSpec(kind, kind == IndexKind.FLAT ? 0 : 16, kind == IndexKind.IVF_PQ ? 5 : 0, 8, 1);
+        IndexSpec index = TestIndex.spec(kind, 16, 5);
         TransformFile.Content learned = learned(1);
         Matrix rows = rows(2500, 1);
         Matrix queries = rows(60, 2);

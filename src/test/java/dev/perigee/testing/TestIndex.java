@@ -1,5 +1,6 @@
 package dev.perigee.testing;
 
+import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.api.Progress;
 import dev.perigee.build.BuildPlan;
@@ -21,6 +22,16 @@ import java.nio.file.Path;
 
 /** An index that was built, written and read again. */
 public record TestIndex(Path folder, BlockFile model, BlockFile lists, IndexData data) implements AutoCloseable {
+    /** A small index of a kind; {@code lists} and {@code m} where it has them. */
+    public static IndexSpec spec(IndexKind kind, int lists, int m) {
+        return switch (kind) {
+            case FLAT -> IndexSpec.FLAT;
+            case IVF_FLAT -> IndexSpec.ivfFlat(lists);
+            case IVF_PQ -> IndexSpec.ivfPq(lists, m);
+            case IVF_SQ -> IndexSpec.ivfSq(lists, 0);
+        };
+    }
+
     public static TestIndex build(IndexSpec spec, Distance distance, Matrix rows, ComputeBackend backend) {
         try {
             Path folder = Files.createTempDirectory("perigee-test");

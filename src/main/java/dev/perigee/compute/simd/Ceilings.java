@@ -5,11 +5,15 @@ import static dev.perigee.compute.simd.Lanes.MASK;
 import static dev.perigee.compute.simd.Lanes.at;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /** What one core can do at most, measured with the same vectors: fused operations and reading memory. */
 final class Ceilings {
     private static final long VECTOR = Lanes.COUNT * 4L;
+
+    private static final VectorSpecies<Short> SHORT = VectorSpecies.of(short.class, FLOAT.vectorShape());
 
     private Ceilings() {
     }
@@ -53,6 +57,47 @@ final class Ceilings {
     /** Floating-point operations of {@link #fma}. */
     static double fmaOperations(long steps) {
         return 2.0 * 12 * Lanes.COUNT * steps;
+    }
+
+    /** The same of 16-bit integers, whose product and sum are two operations. */
+    static long shorts(long steps) {
+        ShortVector x = ShortVector.broadcast(SHORT, (short) 3);
+        ShortVector y = ShortVector.broadcast(SHORT, (short) 1);
+        ShortVector a = y;
+        ShortVector b = y;
+        ShortVector c = y;
+        ShortVector d = y;
+        ShortVector e = y;
+        ShortVector f = y;
+        ShortVector g = y;
+        ShortVector h = y;
+        ShortVector i = y;
+        ShortVector j = y;
+        ShortVector k = y;
+        ShortVector l = y;
+        while (steps != 0) {
+            a = a.mul(x).add(y);
+            b = b.mul(x).add(y);
+            c = c.mul(x).add(y);
+            d = d.mul(x).add(y);
+            e = e.mul(x).add(y);
+            f = f.mul(x).add(y);
+            g = g.mul(x).add(y);
+            h = h.mul(x).add(y);
+            i = i.mul(x).add(y);
+            j = j.mul(x).add(y);
+            k = k.mul(x).add(y);
+            l = l.mul(x).add(y);
+            steps--;
+        }
+        a = a.add(b).add(c).add(d).add(e).add(f);
+        g = g.add(h).add(i).add(j).add(k).add(l);
+        return a.add(g).reduceLanes(VectorOperators.ADD);
+    }
+
+    /** Multiply-adds of {@link #shorts}. */
+    static double shortOperations(long steps) {
+        return 12.0 * SHORT.length() * steps;
     }
 
     /** Adds up all floats from {@code from} to {@code to}, a multiple of 256 bytes apart. */

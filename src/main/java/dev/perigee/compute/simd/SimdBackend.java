@@ -13,6 +13,7 @@ public final class SimdBackend implements ComputeBackend {
     private final Workers workers;
     private final Scratch.Pool pool = new Scratch.Pool();
     private final LookupTables.Cache tables = new LookupTables.Cache();
+    private final CodeBlocks.Cache blocks = new CodeBlocks.Cache();
     private final SqProbes.Cache sqProbes = new SqProbes.Cache();
 
     /** @param threads cores that all its searches together may use, 1 or more */
@@ -23,6 +24,12 @@ public final class SimdBackend implements ComputeBackend {
     /** Bits of a vector: those of this machine, or as the property {@code perigee.lanes} says. */
     public static int vectorBits() {
         return Lanes.FLOAT.vectorBitSize();
+    }
+
+    /** What multiplies the codes of IVF-SQ: a tile in C by its instructions, or the one in Java and why. */
+    public static String byteProducts() {
+        String problem = NativeSqTile.problem();
+        return SqTile.of(5).name() + (problem.isEmpty() ? "" : " (no native code: " + problem + ")");
     }
 
     @Override
@@ -43,7 +50,7 @@ public final class SimdBackend implements ComputeBackend {
 
     @Override
     public Searcher open(List<IndexData> segments) {
-        return new SimdSearcher(this, List.copyOf(segments), workers, pool, tables, sqProbes);
+        return new SimdSearcher(this, List.copyOf(segments), workers, pool, tables, sqProbes, blocks);
     }
 
     @Override
@@ -65,7 +72,7 @@ public final class SimdBackend implements ComputeBackend {
 
     @Override
     public List<Benchmark> benchmarks() {
-        return List.of(new SimdBenchmark(this));
+        return List.of(new SimdBenchmark(this), new SqTileBenchmark(2_000_000_000L));
     }
 
     @Override

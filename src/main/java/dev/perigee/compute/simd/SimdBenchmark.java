@@ -122,8 +122,13 @@ final class SimdBenchmark implements Benchmark {
         for (int i = 0; i < ROUNDS; i++) {
             values[i] = measure.value();
         }
-        Arrays.sort(values);
-        return values[ROUNDS / 2];
+        return median(values);
+    }
+
+    static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
     }
 
     private static double seconds(Runnable work) {

@@ -1,7 +1,8 @@
 /**
  * The Vector API backend. Start with {@link dev.perigee.compute.simd.SimdSearcher}; the kernels are
  * {@link dev.perigee.compute.simd.Tile} (many queries), {@link dev.perigee.compute.simd.RowKernel} (one query),
- * {@link dev.perigee.compute.simd.CodeKernel} (PQ codes) and {@link dev.perigee.compute.simd.ExactKernel} (double);
+ * {@link dev.perigee.compute.simd.CodeKernel} (PQ codes), {@link dev.perigee.compute.simd.SqTile} (codes of IVF-SQ) and
+ * {@link dev.perigee.compute.simd.ExactKernel} (double);
  * {@link dev.perigee.compute.simd.Product} is the general product of matrices, over the same tile.
  * May import: vector, distance, index, compute, and alone jdk.incubator.vector.
  *
@@ -17,6 +18,8 @@
  *     checks fold. The caller has checked the range and keeps the memory open;
  * <li>loops are {@code while (p != end)}: counted loops are unrolled until registers spill;
  * <li>nothing that takes or returns a vector may be a method of more than 35 bytecodes, for it may not be inlined;
+ * <li>a kernel is small: one of 38 vector operations, loads and stores counted, is inlined whole, one of 54 is not, for the
+ *     compiler has a budget of nodes (PrintInlining says NodeCountInliningCutoff);
  * <li>no flags inside kernels: a branch that is taken late throws the compiled kernel away. One method per variant;
  * <li>accumulators are local variables, named one by one; the species is static final.
  * </ul>
