@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <exception>
 #include <fstream>
 #include <functional>
@@ -229,6 +230,7 @@ private:
         index->setEf(std::max(k, request.positive("search.ef")));
         std::vector<int32_t> found(queries.count * k, -1);
         std::vector<double> times;
+        const auto busy = std::clock();
         const auto begin = Clock::now();
         for (size_t from = 0; from < queries.count; from += batch) {
             const auto start = Clock::now();
@@ -239,14 +241,14 @@ private:
             });
             times.push_back(seconds_since(start));
         }
-        const double seconds = seconds_since(begin);
+        const double seconds = seconds_since(begin), cpu = static_cast<double>(std::clock() - busy) / CLOCKS_PER_SEC;
         std::ofstream out(request.text("out"), std::ios::binary);
         out.write(reinterpret_cast<const char*>(found.data()), static_cast<std::streamsize>(found.size() * sizeof(int32_t)));
         out.close();
         if (!out) throw std::runtime_error(request.text("out") + ": cannot be written");
         std::sort(times.begin(), times.end());
         std::ostringstream line;
-        line << "{\"seconds\":" << seconds << ",\"p50_us\":" << percentile(times, 0.5) << ",\"p99_us\":"
+        line << "{\"seconds\":" << seconds << ",\"cpu_s\":" << cpu << ",\"p50_us\":" << percentile(times, 0.5) << ",\"p99_us\":"
              << percentile(times, 0.99) << ",\"overhead_us\":0}";
         return line.str();
     }

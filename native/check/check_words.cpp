@@ -57,6 +57,9 @@ CHECK(integers_and_floats_have_their_bits) {
     EXPECT(__popcll(~0ull) == 64 && __brev(1) == 0x80000000u && __brev(0x12345678u) == 0x1e6a2c48u);
     EXPECT(__float_as_uint(1.0f) == 0x3f800000u && __int_as_float(0x40000000) == 2.0f);
     EXPECT(__longlong_as_double(__double_as_longlong(-0.5)) == -0.5);
+    EXPECT(__float2int_rn(2.5f) == 2 && __float2int_rn(3.5f) == 4 && __float2int_rn(-0.6f) == -1 && __float2int_rn(NAN) == 0);
+    EXPECT(__float2int_rn(3e9f) == 0x7fffffff && __float2int_rn(-INFINITY) == -0x7fffffff - 1);
+    EXPECT(__dp4a(0x3f017f80, static_cast<int>(0xff0280ffu), 5) == 5 - 63 + 2 - 127 * 128 + 128);
     EXPECT(min(2, 3u) == 2 && max(NAN, 1.0f) == 1 && min(1.0f, NAN) == 1 && max(-1.5, 2) == 2.0);
 }
 

@@ -1,6 +1,7 @@
 // Rows, the reference of an exact search, and the search itself as the engine drives the kernels: for the checks.
 #pragma once
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <cstring>
 #include <random>

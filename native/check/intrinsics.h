@@ -40,6 +40,20 @@ inline double __dmul_rn(double a, double b) { return a * b; }
 inline double __ddiv_rn(double a, double b) { return a / b; }
 inline double __dsqrt_rn(double a) { return std::sqrt(a); }
 inline double __fma_rn(double a, double b, double c) { return std::fma(a, b, c); }
+// To the nearest integer, ties to even; what int cannot hold becomes its end, NaN 0.
+inline int __float2int_rn(float x) {
+    const double nearest = std::nearbyint(static_cast<double>(x));
+    return x != x ? 0 : nearest >= 0x1p31 ? 0x7fffffff : nearest < -0x1p31 ? -0x7fffffff - 1 : static_cast<int>(nearest);
+}
+
+// sum + the four products of signed bytes.
+inline int __dp4a(int a, int b, int sum) {
+    for (int shift = 0; shift < 32; shift += 8) {
+        sum += static_cast<signed char>(a >> shift) * static_cast<signed char>(b >> shift);
+    }
+    return sum;
+}
+
 inline float rsqrtf(float x) { return 1 / std::sqrt(x); }
 
 template <class T>

@@ -113,6 +113,11 @@ list_mutant(fragments_barrier_removed race scan_mma.cu "            __syncthread
 list_mutant(rows_other_group sanitized scan_rows.cu "from % GROUPS * UNITS" "(from + 1) % GROUPS * UNITS" "WRONG")
 list_mutant(rows_pairs_barrier_removed race scan_rows.cu
   "        pairs.load(plan, item);\n        __syncthreads();" "        pairs.load(plan, item);" "RACE in shared|UNWRITTEN")
+list_mutant(sq_truncates sanitized scan_sq.cu "__float2int_rn(" "static_cast<int>(" "WRONG")
+list_mutant(sq_other_order sanitized scan_sq.cu "fmaf(scale, static_cast<float>(product), __fadd_rn(term, add))"
+  "fmaf(scale, static_cast<float>(product), term) + add" "WRONG")
+list_mutant(sq_mask_forgotten sanitized scan_sq.cu "allowed(mask, slot) ? terms[slot] : INFINITY" "terms[slot]" "WRONG")
+list_mutant(sq_plain_count race scan_sq.cu "atomicAdd(&count, 1)" "count++" "RACE in shared")
 list_mutant(refine_keeps_the_old_top sanitized rescore.cu "        top_counts[query] = 0;" "" "WRONG")
 
 # Left out without harm: the last wait of a product (only empty groups remain); in merge_top the wait before a piece, as long as the
@@ -134,6 +139,8 @@ every_wait(scan_lut items_hold_more_queries_than_one_block_takes)
 every_wait(scan_mma_4 items_hold_more_queries_than_one_block_takes)
 every_wait(lists_select "items_hold_more_queries_than_one_block_takes;lists_go_on_in_pieces_when_candidates_overflow")
 every_wait(rescore_codes items_hold_more_queries_than_one_block_takes)
+every_wait(sq_probes quantised_lists_have_the_keys_of_the_definition)
+every_wait(scan_sq quantised_items_hold_more_queries_than_one_block_takes)
 every_wait(refine_exact codes_of_every_width_are_decoded)
 every_wait(gemm_nearest_resident labels_are_the_nearest 3)
 every_wait(gemm_nearest_streamed labels_are_the_nearest 3)

@@ -4,6 +4,7 @@
 #include "direct.cu"
 #include "plan.cu"
 #include "scan_lut.cu"
+#include "scan_sq.cu"
 #include "scan_mma.cu"
 #include "scan_rows.cu"
 #include "groups.cu"

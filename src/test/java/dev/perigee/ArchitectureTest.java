@@ -34,7 +34,7 @@ class ArchitectureTest {
             Map.entry("evaluate", List.of("vector", "distance", "index", "compute", "api")),
             Map.entry("api", List.of("vector", "distance")),
             Map.entry("build", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "api")),
-            Map.entry("collection", List.of("vector", "distance", "storage", "index", "compute", "backend", "build", "api")),
+            Map.entry("collection", List.of("vector", "distance", "storage", "index", "compute", "evaluate", "backend", "build", "api")),
             Map.entry("protocol", List.of("vector", "distance", "api")),
             Map.entry("server", List.of("vector", "distance", "api", "collection", "protocol")),
             Map.entry("client", List.of("vector", "distance", "api", "protocol")),

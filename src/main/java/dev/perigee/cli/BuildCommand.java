@@ -10,6 +10,7 @@ import dev.perigee.api.UpsertRequest;
 import dev.perigee.build.BuildPlan;
 import dev.perigee.collection.BulkLoad;
 import dev.perigee.collection.Collection;
+import dev.perigee.collection.Tuner;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.dataset.VectorFormat;
 import dev.perigee.dataset.VectorReader;
@@ -89,6 +90,11 @@ final class BuildCommand implements Callable<Integer> {
     @Option(names = "--pq-bits", paramLabel = "8|4", description = "For ivf_pq: bits of the code of a part (default 8).")
     private Integer pqBits;
 
+    @Option(names = "--tune", paramLabel = "recall=R[,k=K]", description = {
+        "Find probes and refine that reach a recall soonest, with rows as queries (k: default 10); keep them as the defaults of",
+        "searches and print what was measured."})
+    private String tune;
+
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
             description = "Seed: the same rows and seed give the same index.")
     private long seed;
@@ -104,6 +110,8 @@ final class BuildCommand implements Callable<Integer> {
     public Integer call() {
         long started = System.nanoTime();
         IndexSpec spec = spec();
+        Optional<TuneGoal> goal = Optional.ofNullable(tune).map(TuneGoal::parse);
+        check(tune == null || spec.kind() != IndexKind.FLAT, "tune: '%s' (expected none, index flat is exact)", tune);
         Distance by = Distance.parse(distance);
         Optional<VectorFormat> format = inputs.format();
         Optional<TransformFile.Content> learned = Optional.ofNullable(transform).map(TransformFile::read);
@@ -116,8 +124,10 @@ final class BuildCommand implements Callable<Integer> {
                 output.note("building %s of %d x %d: about %.1f s, %.1f MB beside the rows", index, collection.info().rows(),
                         reader.dim(), collection.estimateSeconds(), plan.bytes() / 1e6);
                 collection.build(bar);
+                double seconds = (System.nanoTime() - started) * 1e-9;
+                Optional<Tuner.Choice> choice = goal.map(g -> g.tune(collection, seed, bar));
                 collection.save(out);
-                report(collection, plan, compute, skipped, (System.nanoTime() - started) * 1e-9);
+                report(collection, plan, compute, skipped, seconds, goal, choice);
             }
         }
         return 0;
@@ -191,7 +201,8 @@ final class BuildCommand implements Callable<Integer> {
         return skipped;
     }
 
-    private void report(Collection collection, BuildPlan plan, ComputeBackend compute, long skipped, double seconds) {
+    private void report(Collection collection, BuildPlan plan, ComputeBackend compute, long skipped, double seconds,
+            Optional<TuneGoal> goal, Optional<Tuner.Choice> choice) {
         CollectionInfo info = collection.info();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("index", index);
@@ -212,13 +223,15 @@ final class BuildCommand implements Callable<Integer> {
                 fields.put("energy", Output.rounded(sq.energy()));
             }
         });
+        choice.ifPresent(chosen -> TuneGoal.report(chosen, fields));
         fields.put("seed", seed);
         fields.put("bytes", info.bytes());
         fields.put("build_s", Output.rounded(seconds));
         fields.put("backend", compute.name());
         fields.put("device", compute.device());
         fields.put("out", out);
-        output.result(fields, "%s: %d rows, %s%s, %.1f s".formatted(out, info.rows(), index,
-                skipped > 0 ? ", %d rows skipped".formatted(skipped) : "", seconds));
+        String table = choice.map(chosen -> goal.orElseThrow().text(chosen)).orElse("");
+        output.result(fields, "%s: %d rows, %s%s, %.1f s%s".formatted(out, info.rows(), index,
+                skipped > 0 ? ", %d rows skipped".formatted(skipped) : "", seconds, table));
     }
 }

@@ -5,6 +5,7 @@ import dev.perigee.api.SpaceInfo;
 import dev.perigee.client.Client;
 import dev.perigee.collection.Collection;
 import dev.perigee.compute.ComputeBackend;
+import dev.perigee.index.SqModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -38,10 +39,35 @@ final class InfoCommand implements Callable<Integer> {
             }
         } else {
             try (ComputeBackend compute = backend.open(); Collection collection = Collection.open(Path.of(place), compute)) {
-                output.result(fields(collection.info()), text(collection.info()));
+                Map<String, Object> fields = fields(collection.info());
+                output.result(fields, text(collection.info()) + index(collection, fields));
             }
         }
         return 0;
+    }
+
+    /** What only a folder tells of its index: lists, codes, how it was tuned. */
+    private static String index(Collection collection, Map<String, Object> fields) {
+        StringBuilder text = new StringBuilder();
+        collection.model().ifPresent(model -> {
+            fields.put("lists", model.lists());
+            text.append(", %d lists".formatted(model.lists()));
+            if (model instanceof SqModel sq) {
+                fields.put("dims", sq.dims());
+                fields.put("sq_bits", sq.bits());
+                fields.put("energy", Output.rounded(sq.energy()));
+                text.append(", codes of %d dimensions x %d bits".formatted(sq.dims(), sq.bits()));
+            }
+        });
+        collection.tuned().ifPresent(tuned -> {
+            fields.put("tuned_k", tuned.k());
+            fields.put("tuned_probes", tuned.probes());
+            fields.put("tuned_refine", tuned.refine());
+            fields.put("tuned_recall", tuned.recall());
+            text.append(", tuned to recall@%d %.4f: probes %d, refine %d".formatted(tuned.k(), tuned.recall(), tuned.probes(),
+                    tuned.refine()));
+        });
+        return text.toString();
     }
 
     static Map<String, Object> fields(CollectionInfo info) {

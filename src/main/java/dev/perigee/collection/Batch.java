@@ -128,16 +128,17 @@ public final class Batch implements AutoCloseable {
                 "refine: %d (expected none: collection '%s' is %s and its answers come from whole rows)",
                 request.refine().orElse(0), name(), kind.label());
         int lists = snapshot.segments().stream().mapToInt(s -> lists(s.index())).max().orElse(0);
-        int probes = request.probes().orElse(Defaults.probes(lists));
+        Optional<Tuned> tuned = space.tuned().filter(t -> t.lists() == lists);
+        int probes = request.probes().orElse(tuned.map(Tuned::probes).orElse(Defaults.probes(lists)));
         return switch (kind) {
             case FLAT -> new SearchParams.Flat();
             case IVF_FLAT -> new SearchParams.IvfFlat(probes);
             case IVF_PQ -> {
-                int refine = request.refine().orElse(Defaults.refine(request.k()));
+                int refine = request.refine().orElse(tuned.map(t -> t.refine(request.k())).orElse(Defaults.refine(request.k())));
                 yield new SearchParams.IvfPq(probes, refine == 0 ? 0 : Math.max(refine, request.k()));
             }
             case IVF_SQ -> {
-                int refine = request.refine().orElse(Defaults.sqRefine(request.k()));
+                int refine = request.refine().orElse(tuned.map(t -> t.refine(request.k())).orElse(Defaults.sqRefine(request.k())));
                 yield new SearchParams.IvfSq(probes, Math.max(refine, request.k()));
             }
         };

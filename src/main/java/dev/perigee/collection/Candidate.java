@@ -42,7 +42,7 @@ public final class Candidate implements AutoCloseable {
     /** Adds a fact to those of its transform, if it has one; to be kept with it. */
     public void note(String fact, String value) {
         Space space = content.space();
-        content = new SpaceSegments(new Space(space.version(), space.spec(), space.transform().map(learned -> learned.with(fact, value))),
+        content = new SpaceSegments(new Space(space.version(), space.spec(), space.transform().map(learned -> learned.with(fact, value)), space.tuned()),
                 content.segments());
     }
 

@@ -205,6 +205,16 @@ public final class Collection implements AutoCloseable {
                 .map(index -> ((ListData) index).model()).findFirst());
     }
 
+    /** How the space in service is searched where the caller does not say; nothing if nobody tuned it. */
+    public Optional<Tuned> tuned() {
+        return service.space().tuned();
+    }
+
+    /** Searches like that from now on, where the caller does not say; kept with the space when it is saved. */
+    public void tune(Tuned tuned) {
+        service.tune(tuned);
+    }
+
     /** What a build of the rows there are now would do. */
     public BuildPlan plan() {
         return service.read(Snapshot::plan);

@@ -5,6 +5,7 @@ import dev.perigee.PerigeeException;
 import dev.perigee.api.CollectionSpec;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
+import dev.perigee.api.SearchRequest;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IvfFlatData;
@@ -106,7 +107,14 @@ final class CollectionFolder {
         int version = manifest.has(prefix + "space") ? manifest.integer(prefix + "space", 1, Integer.MAX_VALUE) : 1;
         Optional<TransformFile.Content> transform = manifest.optional(prefix + "transform")
                 .map(name -> TransformFile.read(folder.resolve(fileName(name, folder))));
-        return new Space(version, spec, transform);
+        Optional<Tuned> tuned = Optional.empty();
+        if (manifest.has(prefix + "tuned_lists")) {
+            tuned = Optional.of(new Tuned(manifest.integer(prefix + "tuned_lists", 1, IndexSpec.MAX_LISTS),
+                    manifest.integer(prefix + "tuned_k", 1, SearchRequest.MAX_K),
+                    manifest.integer(prefix + "tuned_probes", 1, IndexSpec.MAX_LISTS),
+                    manifest.integer(prefix + "tuned_refine", 0, SearchRequest.MAX_K), manifest.decimal(prefix + "tuned_recall")));
+        }
+        return new Space(version, spec, transform, tuned);
     }
 
     /** A manifest names files of its own folder only. */

@@ -63,6 +63,13 @@ final class FolderWriter {
         manifest.put(prefix + "pq_bits", spec.index().codeBits());
         manifest.put(prefix + "seed", spec.index().seed());
         manifest.put(prefix + "space", space.version());
+        space.tuned().ifPresent(tuned -> {
+            manifest.put(prefix + "tuned_lists", tuned.lists());
+            manifest.put(prefix + "tuned_k", tuned.k());
+            manifest.put(prefix + "tuned_probes", tuned.probes());
+            manifest.put(prefix + "tuned_refine", tuned.refine());
+            manifest.put(prefix + "tuned_recall", tuned.recall());
+        });
         space.transform().ifPresent(learned -> {
             Path file = newFile("transform");
             TransformFile.write(file, learned);

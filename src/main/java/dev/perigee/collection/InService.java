@@ -119,6 +119,12 @@ final class InService {
         }
     }
 
+    /** How the space in service is searched where the caller does not say, from now on. */
+    synchronized void tune(Tuned tuned) {
+        requireOpen();
+        replace(space.with(tuned), current.segments());
+    }
+
     /** Pins the rows that are there; those that are added from now on are in segments of their own. */
     synchronized Snapshot freeze() {
         requireOpen();

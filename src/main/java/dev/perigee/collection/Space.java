@@ -15,12 +15,22 @@ import java.util.Optional;
  *
  * @param spec      of the rows as given, with the distance and the index of this space
  * @param transform learned, with the facts of its making; absent where rows are compared as given
+ * @param tuned     how it is searched where the caller does not say; absent = by {@link Defaults}
  */
-record Space(int version, CollectionSpec spec, Optional<TransformFile.Content> transform) {
+record Space(int version, CollectionSpec spec, Optional<TransformFile.Content> transform, Optional<Tuned> tuned) {
     Space {
         transform.ifPresent(learned -> check(learned.transform().inputDim() == spec.dim(),
                 "transform: takes dim %d (expected %d, collection '%s')", learned.transform().inputDim(), spec.dim(), spec.name()));
         spec.index().requireFits(dim(spec, transform), spec.distance());
+    }
+
+    /** That nobody has tuned. */
+    Space(int version, CollectionSpec spec, Optional<TransformFile.Content> transform) {
+        this(version, spec, transform, Optional.empty());
+    }
+
+    Space with(Tuned chosen) {
+        return new Space(version, spec, transform, Optional.of(chosen));
     }
 
     private static int dim(CollectionSpec spec, Optional<TransformFile.Content> transform) {

@@ -3,6 +3,7 @@ package dev.perigee.collection;
 import static dev.perigee.PerigeeException.check;
 
 import dev.perigee.api.Filter;
+import dev.perigee.build.KMeans;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
@@ -80,6 +81,12 @@ public final class Truth implements AutoCloseable {
             }
         }
         return distances;
+    }
+
+    /** Ids of some rows that may be found, ascending: the same ones for the same seed. */
+    long[] sample(int count, long seed) {
+        index();
+        return Arrays.stream(KMeans.sample(ids.length, count, seed)).mapToLong(i -> ids[i]).toArray();
     }
 
     /** Whether a row of that id may be found. */

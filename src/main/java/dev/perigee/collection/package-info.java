@@ -6,8 +6,8 @@
  * with rows that were added since, which are searched exactly. Readers pin a {@link dev.perigee.collection.Snapshot} without a
  * lock and keep it alive; writers replace it. On disk a collection is a folder:
  * <pre>
- * manifest        name, dim, next id; of the space in service: version, distance, index ..., its transform, the files of each
- *                 segment; the same of the space before it, as previous.*
+ * manifest        name, dim, next id; of the space in service: version, distance, index ..., how it was tuned, its transform,
+ *                 the files of each segment; the same of the space before it, as previous.*
  * rows-N.pgb      rows as given [rows, dim] (block "rows") and their ids (block "ids": int64 each; absent when they go on from
  *                 the attribute "first_id"); spaces share them
  * transform-N.pgb how a space maps them (index.TransformFile), where it does

@@ -73,7 +73,8 @@ public final class SqReference {
             most = Math.max(most, Math.abs(y[j] - model.centroids().get(list, j)));
         }
         float unit = most / model.queryMax();
-        float inverse = most > 0 ? model.queryMax() / most : 0;
+        float quotient = model.queryMax() / most;
+        float inverse = quotient <= Float.MAX_VALUE ? quotient : 0;
         int[] v = new int[y.length];
         int sum = 0;
         for (int j = 0; j < y.length; j++) {

@@ -16,7 +16,7 @@ import java.lang.foreign.MemorySegment;
  * <li>key of a list: <em>start - 2 (sum over j of y_j centroid_j)</em>, the last step fused too; a query probes the lists of the
  *     least keys, ties to the lower number;
  * <li>a query within a list: s = y - centroid, its <em>unit</em> = max|s| / {@link #queryMax()}, and with w = queryMax / max|s|
- *     (0 for a query at the centroid) the integers v_j = s_j w, rounded half to even.
+ *     (0 where that is beyond float32: a query at the centroid, or all but there) the integers v_j = s_j w, rounded half to even.
  * </ul>
  *
  * @param id        names the model in the files that need it

@@ -81,14 +81,15 @@ class CommandsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"flat,l2,''", "flat,cosine,''", "ivf_flat,ip,--lists 10", "ivf_pq,l2,--lists 10 --pq-m 4", "ivf_pq,cosine,--lists 10 --pq-m 8 --pq-bits 4"})
+    @CsvSource({"flat,l2,''", "flat,cosine,''", "ivf_flat,ip,--lists 10", "ivf_pq,l2,--lists 10 --pq-m 4", "ivf_pq,cosine,--lists 10 --pq-m 8 --pq-bits 4",
+        "ivf_sq,l2,''", "ivf_sq,ip,--lists 10 --dims 16 --sq-bits 6", "ivf_sq,cosine,--lists 30"})
     void buildThenEvalThenSearch(String index, String distance, String settings) throws IOException {
         assertThat(run("build --data %s --index %s --distance %s --out @/x --json %s".formatted(data, index, distance, settings).strip()))
                 .as(err.toString()).isZero();
         assertThat(json()).containsEntry("index", index).containsEntry("rows", (double) ROWS).containsEntry("backend", "simd");
         String more = index.equals("flat") ? "" : " --probes 10";
         assertThat(run("eval --index @/x --queries %s --k 10 --json%s".formatted(queries, more))).as(err.toString()).isZero();
-        assertThat((double) json().get("recall_at_k")).isGreaterThan(index.equals("ivf_pq") ? 0.95 : 0.9999);
+        assertThat((double) json().get("recall_at_k")).isGreaterThan(index.equals("ivf_pq") || index.equals("ivf_sq") ? 0.95 : 0.9999);
         assertThat((double) json().get("qps")).isPositive();
         assertThat((double) json().get("p50_us")).isPositive();
         assertThat(run("search --index @/x --queries %s --k 10 --out @/h.npy --scores @/s.fvecs --json%s".formatted(queries, more))).isZero();
@@ -163,6 +164,18 @@ class CommandsTest {
         "build --data @/base.fvecs --index tree --distance l2 --out @/x; 1; index: 'tree'",
         "build --data @/base.fvecs --index ivf_pq --pq-m 5 --distance l2 --out @/x; 1; pq-m: 5 (expected a divisor of dim 16)",
         "build --data @/base.fvecs --index ivf_flat --lists 901 --distance l2 --out @/x; 1; lists: 901",
+        "build --data @/base.fvecs --pq-m 4 --distance l2 --out @/x; 1; pq-m: 4 (expected none, index ivf_sq)",
+        "build --data @/base.fvecs --index ivf_pq --dims 8 --distance l2 --out @/x; 1; dims: 8 (expected none, index ivf_pq)",
+        "build --data @/base.fvecs --index flat --lists 9 --distance l2 --out @/x; 1; lists: 9 (expected none, index flat)",
+        "build --data @/base.fvecs --dims 24 --distance l2 --out @/x; 1; dims: 24 (expected at most 16",
+        "build --data @/base.fvecs --dims 12 --distance l2 --out @/x; 1; dims: 12 (expected a multiple of 8",
+        "build --data @/base.fvecs --sq-bits 7 --distance l2 --out @/x; 1; sq-bits: 7 (expected 5 or 6)",
+        "build --data @/base.fvecs --tune recall=2 --distance l2 --out @/x; 1; tune: 'recall=2' (expected a recall of more than 0",
+        "build --data @/base.fvecs --tune recall=abc --distance l2 --out @/x; 1; tune: 'recall=abc' (expected recall=R[,k=K]",
+        "build --data @/base.fvecs --tune k=5 --distance l2 --out @/x; 1; tune: 'k=5' (expected a recall",
+        "build --data @/base.fvecs --tune speed --distance l2 --out @/x; 1; tune: 'speed' (expected recall=R[,k=K]",
+        "build --data @/base.fvecs --tune recall=.9,k=0 --distance l2 --out @/x; 1; tune: 'recall=.9,k=0' (expected k from 1",
+        "build --data @/base.fvecs --index flat --tune recall=.9 --distance l2 --out @/x; 1; tune: 'recall=.9' (expected none",
         "build --data @/base.fvecs --index flat --distance l2 --out @; 1; is not empty and no collection",
         "build --data @/base.fvecs --index flat --distance l2; 2; Missing required option",
         "search --index @ --queries @/query.fvecs --out @/h.npy; 1; not a Perigee collection",
@@ -190,6 +203,39 @@ class CommandsTest {
         assertThat(err.toString()).contains("expected at least k = 6");
         assertThat(run("eval --index @/x --queries %s --k 5 --truth @/t.ivecs".formatted(data))).isEqualTo(1);
         assertThat(err.toString()).contains("truth: 60 rows");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ivf_sq,l2", "ivf_sq,ip", "ivf_flat,l2", "ivf_pq,cosine"})
+    @SuppressWarnings("unchecked")
+    void whatIsTunedBecomesTheDefault(String index, String distance) throws IOException {
+        assertThat(run("build --data %s --index %s --distance %s --lists 30 --tune recall=.9,k=5 --out @/x --json".formatted(data, index,
+                distance))).as(err.toString()).isZero();
+        Map<String, Object> built = JsonResult.parse(out.toString());
+        List<Map<String, Object>> table = (List<Map<String, Object>>) built.get("tuning");
+        Map<String, Object> chosen = table.stream().filter(row -> (boolean) row.get("chosen")).findFirst().orElseThrow();
+        assertThat(chosen.get("probes")).isEqualTo(built.get("tuned_probes"));
+        assertThat(chosen.get("refine")).isEqualTo(built.get("tuned_refine"));
+        assertThat((double) chosen.get("single_us")).isPositive();
+        assertThat((double) built.get("tuned_recall")).isGreaterThan(0.9);
+        assertThat((double) built.get("tuned_probes")).as("fewer than all").isLessThan(30);
+        assertThat(built).containsEntry("tuned_k", 5.0).containsEntry("tuned_reached", true);
+        assertThat(run("info @/x --json")).isZero();
+        assertThat(json()).containsEntry("lists", 30.0).containsEntry("tuned_probes", built.get("tuned_probes"))
+                .containsEntry("tuned_refine", built.get("tuned_refine")).containsEntry("tuned_k", 5.0);
+        String refine = index.equals("ivf_flat") ? "" : " --refine %.0f".formatted(built.get("tuned_refine"));
+        assertThat(run("search --index @/x --queries %s --k 5 --out @/own.ivecs".formatted(queries))).isZero();
+        assertThat(run("search --index @/x --queries %s --k 5 --out @/said.ivecs --probes %.0f%s".formatted(queries,
+                built.get("tuned_probes"), refine))).as(err.toString()).isZero();
+        assertThat(Vectors.readIvecs(folder.resolve("own.ivecs"))).isDeepEqualTo(Vectors.readIvecs(folder.resolve("said.ivecs")));
+        assertThat(run("eval --index @/x --queries %s --k 5 --json".formatted(queries))).isZero();
+        assertThat((double) json().get("recall_at_k")).isGreaterThan(0.8);
+    }
+
+    @Test
+    void aGoalOutOfReachKeepsTheBest() {
+        assertThat(run("build --data %s --distance l2 --lists 30 --dims 8 --tune recall=1,k=300 --out @/x".formatted(data))).isZero();
+        assertThat(out.toString()).contains("<- chosen").contains("      30");
     }
 
     /** The ids 0, 3, 6 ... and two that are not there, one of them twice. */

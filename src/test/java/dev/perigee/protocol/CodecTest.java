@@ -93,7 +93,7 @@ class CodecTest {
         byte[] none = Wire.bytes(CollectionsCodec.encode(Wire.ALLOCATOR, 7, List.of()));
         assertThat(Wire.decode(none, CollectionsCodec::decode)).isEmpty();
         for (Distance distance : Distance.values()) {
-            CollectionSpec spec = new CollectionSpec("c", 1, distance, IndexSpec.FLAT);
+            CollectionSpec spec = new CollectionSpec("c", 1, distance, new IndexSpec(IndexKind.IVF_SQ, 3, 8, 6, 4));
             assertThat(Wire.decode(Wire.bytes(CreateCodec.encode(Wire.ALLOCATOR, 7, spec)), CreateCodec::decode)).isEqualTo(spec);
         }
     }

@@ -1,9 +1,12 @@
 package dev.perigee.compute.cuda;
 
 import dev.perigee.compute.SearchBatch;
+import dev.perigee.compute.SqReference;
 import dev.perigee.compute.TopK;
 import dev.perigee.index.FlatData;
+import dev.perigee.index.IndexData;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.IvfSqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.RowMask;
 
@@ -13,7 +16,15 @@ final class CodeFallback {
     }
 
     /** Offers every row of the lists that a query probes, compared exactly, on the host. */
-    static void compareAll(IvfPqData data, int segment, SearchBatch batch, int query, TopK into) {
+    static void compareAll(IndexData data, int segment, SearchBatch batch, int query, TopK into) {
+        switch (data) {
+            case IvfPqData codes -> compareAll(codes, segment, batch, query, into);
+            case IvfSqData codes -> new SqReference(codes, segment, batch.mask(segment)).search(batch, query, into);
+            default -> throw new IllegalStateException();
+        }
+    }
+
+    private static void compareAll(IvfPqData data, int segment, SearchBatch batch, int query, TopK into) {
         FlatData centroids = data.model().centroids();
         int probes = Math.min(centroids.count(), ((SearchParams.IvfPq) batch.params()[query]).probes());
         TopK lists = new TopK(new int[] {probes});

@@ -1,7 +1,5 @@
 package dev.perigee.compute.cuda;
 
-import dev.perigee.ErrorCode;
-import dev.perigee.PerigeeException;
 import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
@@ -26,7 +24,7 @@ final class CudaSearcher implements Searcher {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Inverted lists and the number of their segment in the space. */
-    private record Lists(int segment, DeviceSegment centroids, DeviceLists lists) {
+    private record Lists(int segment, Probing probing, DeviceLists lists) {
     }
 
     /** @throws dev.perigee.PerigeeException UNSUPPORTED for an index that the device cannot search */
@@ -50,7 +48,10 @@ final class CudaSearcher implements Searcher {
                     case FlatData data -> flat.add(new ExactSearch.Part(s, hold(data)));
                     case IvfFlatData data -> lists.add(hold(s, data, data.model()));
                     case IvfPqData data -> lists.add(hold(s, data, data.model()));
-                    case IvfSqData data -> throw unsupported();
+                    case IvfSqData data -> {
+                        DeviceLists onDevice = hold(data);
+                        lists.add(new Lists(s, new SqProbing(onDevice), onDevice));
+                    }
                 }
             }
             done = true;
@@ -59,11 +60,6 @@ final class CudaSearcher implements Searcher {
                 close();
             }
         }
-    }
-
-    static PerigeeException unsupported() {
-        return new PerigeeException(ErrorCode.UNSUPPORTED,
-                "index: ivf_sq (expected flat, ivf_flat or ivf_pq: there are no kernels for its codes yet)");
     }
 
     private DeviceSegment hold(FlatData data) {
@@ -77,9 +73,13 @@ final class CudaSearcher implements Searcher {
         DeviceSegment centroids = backend.residents().hold(model.centroids(),
                 c -> new DeviceSegment(c, DeviceSegment.MOST_ROWS, false));
         held.add(model.centroids());
+        return new Lists(segment, new CentroidProbing(centroids), hold(data));
+    }
+
+    private DeviceLists hold(IndexData data) {
         DeviceLists onDevice = backend.residents().hold(data, d -> backend.lists(d, part));
         held.add(data);
-        return new Lists(segment, centroids, onDevice);
+        return onDevice;
     }
 
     @Override
@@ -95,7 +95,7 @@ final class CudaSearcher implements Searcher {
             ExactSearch.run(slot, flat, batch, backend.workBytes(), backend::product, into);
         }
         for (Lists each : lists) {
-            ListSearch.run(slot, each.centroids, each.lists, each.segment, part, batch, backend.workBytes(), into);
+            ListSearch.run(slot, each.probing, each.lists, each.segment, part, batch, backend.workBytes(), into);
         }
     }
 

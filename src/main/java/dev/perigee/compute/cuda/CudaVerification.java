@@ -111,6 +111,8 @@ final class CudaVerification implements Verification {
                             full ? ListChecks.FULL_ROWS : ListChecks.SMALL_ROWS));
                     check(name("codes", kind.name(), distance.label()), done, figures -> compare(lists, kind, distance,
                             full ? ListChecks.FULL_CODES : ListChecks.SMALL_CODES));
+                    check(name("scalars", kind.name(), distance.label()), done, figures -> compare(lists, kind, distance,
+                            full ? ListChecks.FULL_SCALARS : ListChecks.SMALL_SCALARS));
                 }
             }
         }

@@ -4,10 +4,13 @@ import static dev.perigee.compute.cuda.ProductShape.GROUP;
 
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
+import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
 import dev.perigee.index.InvertedLists;
 import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.IvfSqData;
+import dev.perigee.index.ListData;
 import dev.perigee.index.ProductQuantizer;
 import java.util.Arrays;
 
@@ -26,6 +29,7 @@ final class DeviceLists extends DeviceTiles<ListTile> {
     private DeviceBuffer centre;
     // codes
     private DeviceQuantizer quantizer;
+    private DeviceSqModel sqModel;
     private RefineRows rows;
 
     /**
@@ -37,7 +41,7 @@ final class DeviceLists extends DeviceTiles<ListTile> {
         this.data = data;
         this.mostRefined = mostRefined;
         this.tileSlots = tileSlots;
-        this.lists = lists(data);
+        this.lists = ((ListData) data).lists();
         int[] groups = new int[lists.lists()];
         Arrays.setAll(groups, l -> groups(l));
         Arrays.sort(groups);
@@ -48,14 +52,10 @@ final class DeviceLists extends DeviceTiles<ListTile> {
         if (data instanceof IvfPqData codes) {
             checkTables(codes, device);
         }
-    }
-
-    private static InvertedLists lists(IndexData data) {
-        return switch (data) {
-            case IvfFlatData flat -> flat.lists();
-            case IvfPqData codes -> codes.lists();
-            default -> throw new PerigeeException(ErrorCode.INTERNAL, "lists: " + data.getClass().getSimpleName());
-        };
+        if (data instanceof IvfSqData codes && SqListSearch.scanBytes(codes.model().dims()) > device.sharedMemoryPerBlock() / 2) {
+            throw new PerigeeException(ErrorCode.UNSUPPORTED, "index: ivf_sq of %,d dims (expected at most %,d on %s)".formatted(
+                    codes.model().dims(), device.sharedMemoryPerBlock() / 2 / SqListSearch.scanBytes(1), device.name()));
+        }
     }
 
     private static void checkTables(IvfPqData codes, CudaDevice device) {
@@ -93,9 +93,18 @@ final class DeviceLists extends DeviceTiles<ListTile> {
         return centre;
     }
 
-    /** Null for lists of rows. */
+    boolean isCodes() {
+        return !(data instanceof IvfFlatData);
+    }
+
+    /** Null for what is not IVF-PQ. */
     DeviceQuantizer quantizer() {
         return quantizer;
+    }
+
+    /** Null for what is not IVF-SQ, and before anything is uploaded. */
+    DeviceSqModel sqModel() {
+        return sqModel;
     }
 
     /** What codes are refined from; null for lists of rows, and where they never are. */
@@ -118,6 +127,7 @@ final class DeviceLists extends DeviceTiles<ListTile> {
         return perLists + switch (data) {
             case IvfFlatData flat -> DeviceRows.bytes(flat.slots(), slots);
             case IvfPqData codes -> slots * (codes.model().quantizer().codeStride() + 4L) + slots / GROUP * 12;
+            case IvfSqData codes -> slots * (codes.model().dims() + 4L) + slots / GROUP * 4;
             default -> 0;
         };
     }
@@ -142,10 +152,18 @@ final class DeviceLists extends DeviceTiles<ListTile> {
             }
             case IvfPqData codes -> {
                 quantizer = new DeviceQuantizer(codes, slot);
-                rows = mostRefined == NEVER_REFINED ? null : new RefineRows(codes.rows().rows(), bytes(), mostRefined, slot);
+                rows = refineRows(codes.rows(), slot);
+            }
+            case IvfSqData codes -> {
+                sqModel = new DeviceSqModel(codes, slot);
+                rows = refineRows(codes.rows(), slot);
             }
             default -> throw new IllegalStateException();
         }
+    }
+
+    private RefineRows refineRows(FlatData data, Slot slot) {
+        return mostRefined == NEVER_REFINED ? null : new RefineRows(data.rows(), bytes(), mostRefined, slot);
     }
 
     @Override
@@ -162,9 +180,14 @@ final class DeviceLists extends DeviceTiles<ListTile> {
         if (quantizer != null) {
             quantizer.close();
             quantizer = null;
-            if (rows != null) {
-                rows.close();
-            }
+        }
+        if (sqModel != null) {
+            sqModel.close();
+            sqModel = null;
+        }
+        if (rows != null) {
+            rows.close();
+            rows = null;
         }
     }
 }

@@ -5,7 +5,9 @@ import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
+import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.IvfSqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.RowMask;
 import java.util.ArrayList;
@@ -95,11 +97,12 @@ final class GroupSearcher implements Searcher {
         int[] keeps = new int[batch.count()];
         SearchParams[] params = batch.params().clone();
         for (int q = 0; q < keeps.length; q++) {
-            keeps[q] = batch.k()[q];
-            if (params[q] instanceof SearchParams.IvfPq codes) {
-                keeps[q] = Math.max(keeps[q], codes.refine());
-                params[q] = new SearchParams.IvfPq(codes.probes(), 0);
-            }
+            keeps[q] = Math.max(batch.k()[q], refine(params[q]));
+            params[q] = switch (params[q]) {
+                case SearchParams.IvfPq codes -> new SearchParams.IvfPq(codes.probes(), 0);
+                case SearchParams.IvfSq codes -> new SearchParams.IvfSq(codes.probes(), 0);
+                default -> params[q];
+            };
         }
         List<RowMask> masks = batch.mask(split.segment) == null ? List.of() : List.of(batch.mask(split.segment));
         SearchBatch part = new SearchBatch(batch.queries(), keeps, params, masks);
@@ -117,13 +120,24 @@ final class GroupSearcher implements Searcher {
         });
     }
 
+    private static int refine(SearchParams params) {
+        return switch (params) {
+            case SearchParams.IvfPq codes -> codes.refine();
+            case SearchParams.IvfSq codes -> codes.refine();
+            default -> 0;
+        };
+    }
+
     private static void finish(Split split, SearchBatch batch, int query, TopK best, TopK into) {
-        if (split.data instanceof IvfPqData data && best.size(0) < batch.k()[query]) {
-            CodeFallback.compareAll(data, split.segment, batch, query, into);
+        if (!(split.data instanceof IvfFlatData) && best.size(0) < batch.k()[query]) {
+            CodeFallback.compareAll(split.data, split.segment, batch, query, into);
             return;
         }
-        FlatData rows = split.data instanceof IvfPqData data && ((SearchParams.IvfPq) batch.params()[query]).refine() > 0
-                ? data.rows() : null;
+        FlatData rows = switch (split.data) {
+            case IvfPqData data when refine(batch.params()[query]) > 0 -> data.rows();
+            case IvfSqData data -> data.rows();
+            default -> null;
+        };
         for (int rank = 0; rank < best.size(0); rank++) {
             int row = (int) best.position(0, rank);
             double distance = rows == null ? best.distance(0, rank)

@@ -58,7 +58,11 @@ final class ListParts {
                         all.starts().asSlice(begin * 4, slots * 4), all.radius(), all.length());
                 yield new IvfFlatData(flat.model(), own, some, flat.count());
             }
-            case IvfSqData codes -> throw CudaSearcher.unsupported();
+            case IvfSqData codes -> {
+                long dims = codes.model().dims();
+                yield new IvfSqData(codes.model(), own, codes.codes().asSlice(begin * dims, slots * dims),
+                        codes.terms().asSlice(begin * 4, slots * 4), codes.steps(), codes.lows(), codes.rows());
+            }
             case FlatData flat -> throw new IllegalArgumentException("flat");
         };
     }

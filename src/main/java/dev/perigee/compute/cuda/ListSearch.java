@@ -10,6 +10,7 @@ import static dev.perigee.compute.cuda.Slot.Part.REFINED;
 import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.TopK;
 import dev.perigee.distance.Distance;
+import dev.perigee.index.IndexData;
 import dev.perigee.index.IvfPqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.RowMask;
@@ -24,7 +25,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  */
 final class ListSearch {
     private final Slot slot;
-    private final DeviceSegment centroids;
+    private final Probing probing;
     private final DeviceLists lists;
     private final int segment;
     private final boolean part;
@@ -38,10 +39,10 @@ final class ListSearch {
     private final int[] keeps;
     private final int[] refined;
 
-    private ListSearch(Slot slot, DeviceSegment centroids, DeviceLists lists, int segment, boolean part, SearchBatch batch,
+    private ListSearch(Slot slot, Probing probing, DeviceLists lists, int segment, boolean part, SearchBatch batch,
             int from, int asked, int count, int mostProbes, int mostKept) {
         this.slot = slot;
-        this.centroids = centroids;
+        this.probing = probing;
         this.lists = lists;
         this.segment = segment;
         this.part = part;
@@ -56,7 +57,7 @@ final class ListSearch {
         for (int q = 0; q < asked; q++) {
             probes[q] = probes(q + from);
             keeps[q] = keep(q + from);
-            refined[q] = refine(batch.params()[q + from]) > 0 ? 1 : 0;
+            refined[q] = refine(q + from) > 0 ? 1 : 0;
         }
     }
 
@@ -66,25 +67,25 @@ final class ListSearch {
      * @param segment its number in the space
      * @param part    whether others have lists of the segment too: then few candidates here mean nothing
      */
-    static void run(Slot slot, DeviceSegment centroids, DeviceLists lists, int segment, boolean part, SearchBatch batch,
+    static void run(Slot slot, Probing probing, DeviceLists lists, int segment, boolean part, SearchBatch batch,
             long workBytes, TopK into) {
         for (int from = 0; from < batch.count();) {
             int left = batch.count() - from;
-            ListSearch rest = new ListSearch(slot, centroids, lists, segment, part, batch, from, left, left, 1, 1);
-            int mostProbes = Math.min(centroids.data().count(), ChainKey.rounded(Arrays.stream(rest.probes).max().orElseThrow()));
+            ListSearch rest = new ListSearch(slot, probing, lists, segment, part, batch, from, left, left, 1, 1);
+            int mostProbes = Math.min(probing.lists(), ChainKey.rounded(Arrays.stream(rest.probes).max().orElseThrow()));
             int mostKept = ChainKey.rounded(Arrays.stream(rest.keeps).max().orElseThrow());
-            long bytes = 4L * Math.max(ExactSearch.groups(centroids), lists.mostGroups(mostProbes)) + mostProbes * 12L
+            long bytes = probing.bytesPerQuery(mostProbes) + 4 * lists.mostGroups(mostProbes) + mostProbes * 12L
                     + QueryBlock.bytesPerQuery(mostProbes, batch.queries()) + QueryBlock.bytesPerQuery(mostKept, batch.queries());
             int most = QueryBlock.most(workBytes, bytes);
             int count = Math.min(most, left);
             int filled = Math.min(most, ChainKey.filled(count));
-            new ListSearch(slot, centroids, lists, segment, part, batch, from, count, filled, mostProbes, mostKept).search(into);
+            new ListSearch(slot, probing, lists, segment, part, batch, from, count, filled, mostProbes, mostKept).search(into);
             from += count;
         }
     }
 
     private int probes(int query) {
-        int count = centroids.data().count();
+        int count = probing.lists();
         return switch (batch.params()[query]) {
             case SearchParams.IvfFlat p -> Math.min(count, p.probes());
             case SearchParams.IvfPq p -> Math.min(count, p.probes());
@@ -93,22 +94,23 @@ final class ListSearch {
         };
     }
 
-    private static int refine(SearchParams params) {
-        return params instanceof SearchParams.IvfPq p ? p.refine() : 0;
+    /** Candidates to refine, 0 where the keys of codes are the answer. */
+    private int refine(int query) {
+        return switch (batch.params()[query]) {
+            case SearchParams.IvfPq p -> p.refine();
+            case SearchParams.IvfSq p -> part ? 0 : Math.max(1, p.refine());
+            default -> 0;
+        };
     }
 
     private int keep(int query) {
         int k = batch.k()[query];
-        return k == 0 ? 0 : Math.max(k, refine(batch.params()[query]));
-    }
-
-    private boolean isCodes() {
-        return lists.quantizer() != null;
+        return k == 0 ? 0 : Math.max(k, refine(query));
     }
 
     private void search(TopK into) {
         slot.stream().synchronize(); // a search that failed may have left work
-        boolean whole = centroids.isWhole(slot) & lists.isWhole(slot);
+        boolean whole = probing.isWhole(slot) & lists.isWhole(slot);
         reserve();
         upload();
         if (!whole || !searchInOneChain()) {
@@ -149,9 +151,8 @@ final class ListSearch {
     private void reserve() {
         coarse.reserve();
         block.reserve();
-        int groups = (int) Math.max(ExactSearch.groups(centroids), lists.mostGroups(coarse.most));
-        FlatTile.reserve(coarse, groups);
-        FlatTile.reserve(block, groups);
+        probing.reserve(coarse);
+        FlatTile.reserve(block, (int) lists.mostGroups(coarse.most));
         ListTileSearch.reserve(block, coarse, lists);
         slot.reserve(KS, block.count * 4L);
         slot.reserve(REFINED, block.count * 4L);
@@ -174,7 +175,7 @@ final class ListSearch {
      */
     private void enqueue(boolean stepwise) {
         coarse.clear();
-        centroids.eachTile(slot, tile -> run(new FlatTile(coarse, centroids, tile, null, tile.first(), 0, null), stepwise));
+        probing.enqueue(coarse, stepwise);
         RowMask mask = batch.mask(segment);
         lists.eachTile(slot, tile -> {
             if (tile.slots() > 0) {
@@ -202,7 +203,7 @@ final class ListSearch {
 
     /** Exact distances instead of those of codes, for the queries that want them. */
     private void refine() {
-        if (!isCodes() || Arrays.stream(refined).sum() == 0) {
+        if (!lists.isCodes() || Arrays.stream(refined).sum() == 0) {
             return;
         }
         Arguments a = block.putQueries(slot.of(Kernel.REFINE_EXACT).put(slot.at(REFINED)));
@@ -214,11 +215,11 @@ final class ListSearch {
     }
 
     private void collect(TopK into) {
-        if (!isCodes()) {
+        if (!lists.isCodes()) {
             block.collect(lists.data().distance(), into, from, asked);
             return;
         }
-        IvfPqData data = (IvfPqData) lists.data();
+        IndexData data = lists.data();
         Queue<Integer> few = new ConcurrentLinkedQueue<>();
         block.collect((q, distances, positions, top) -> {
             if (!part && distances.length < batch.k()[from + q]) {
@@ -226,8 +227,8 @@ final class ListSearch {
                 return;
             }
             for (int i = 0; i < distances.length; i++) {
-                if (refined[q] == 0) {
-                    distances[i] = data.fromCode(distances[i]);
+                if (refined[q] == 0 && data instanceof IvfPqData codes) {
+                    distances[i] = codes.fromCode(distances[i]);
                 } else if (data.distance() != Distance.L2) {
                     distances[i] = distances[i] == 0 ? -0.0 : distances[i]; // as the reference has it
                 }

@@ -6,6 +6,7 @@ import dev.perigee.distance.Distance;
 import dev.perigee.index.InvertedLists;
 import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.IvfSqData;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -29,10 +30,15 @@ final class ListTile implements DeviceTiles.Tile {
     final DeviceBuffer rowOf;
     private DeviceRows rows;
     private Codes codes;
+    private SqCodes sqCodes;
 
     /** Codes as both scans read them; bounds are null where only tables scan. */
     record Codes(DeviceBuffer cells, DeviceBuffer terms, DeviceBuffer groupNorm, DeviceBuffer groupError,
             DeviceBuffer groupStart, DeviceBuffer largest) {
+    }
+
+    /** Codes of IVF-SQ as on disk, and zeros for the errors of their keys. */
+    record SqCodes(DeviceBuffer codes, DeviceBuffer terms, DeviceBuffer noErrors) {
     }
 
     ListTile(DeviceLists of, int first, int end, Slot slot) {
@@ -55,6 +61,7 @@ final class ListTile implements DeviceTiles.Tile {
                 switch (of.data()) {
                     case IvfFlatData flat -> loadRows(flat, of, slot);
                     case IvfPqData pq -> loadCodes(pq, of.quantizer(), slot);
+                    case IvfSqData sq -> loadCodes(sq, slot);
                     default -> throw new IllegalStateException();
                 }
             }
@@ -109,6 +116,19 @@ final class ListTile implements DeviceTiles.Tile {
         }
     }
 
+    private void loadCodes(IvfSqData sq, Slot slot) {
+        long dims = sq.model().dims();
+        DeviceBuffer out = own(slot.device().allocate(slots * dims, Purpose.SHADOW));
+        for (long at = 0; at < slots * dims; at += PIECE) { // the driver stages what is not pinned
+            out.upload(at, sq.codes().asSlice(firstSlot * dims + at, Math.min(PIECE, slots * dims - at)), slot.stream());
+        }
+        DeviceBuffer terms = own(slot.uploaded(sq.terms().asSlice(firstSlot * 4L, slots * 4L), Purpose.SHADOW));
+        DeviceBuffer zeros = own(slot.device().allocate(Math.max(3, groups()) * 4L, Purpose.SHADOW));
+        zeros.fill(0, zeros.bytes(), 0, slot.stream());
+        slot.stream().synchronize();
+        sqCodes = new SqCodes(out, terms, zeros);
+    }
+
     int groups() {
         return slots / GROUP;
     }
@@ -127,9 +147,14 @@ final class ListTile implements DeviceTiles.Tile {
         return rows;
     }
 
-    /** Null for rows. */
+    /** Null for what is not IVF-PQ. */
     Codes codes() {
         return codes;
+    }
+
+    /** Null for what is not IVF-SQ. */
+    SqCodes sqCodes() {
+        return sqCodes;
     }
 
     @Override

@@ -47,6 +47,9 @@ abstract class ListTileSearch extends TileSearch {
     }
 
     static ListTileSearch of(QueryBlock block, QueryBlock coarse, DeviceLists lists, ListTile tile, RowMask mask, long position) {
+        if (tile.sqCodes() != null) {
+            return new SqListSearch(block, coarse, lists, tile, mask, position);
+        }
         return tile.codes() == null ? new RowListSearch(block, coarse, lists, tile, mask, position)
                 : new CodeListSearch(block, coarse, lists, tile, mask, position);
     }

@@ -1,12 +1,15 @@
 package dev.perigee.compute.cuda;
 
+import dev.perigee.compute.ComputeBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.InvertedLists;
 import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfModel;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.IvfSqData;
 import dev.perigee.index.ProductQuantizer;
+import dev.perigee.index.SqModel;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -74,6 +77,47 @@ final class SeededLists {
             }
         }
         return new IvfFlatData(model(null), inverted, FlatData.of(distance, slots, arena), rows.rows());
+    }
+
+    /** @param dims bytes of a code, a multiple of 8 */
+    IvfSqData scalars(int dims, int bits) {
+        Matrix mean = rows.slice(0, 1);
+        Matrix axes = Matrix.allocate(arena, dims, rows.dim());
+        for (int j = 0; j < dims; j++) {
+            for (int t = 0; t < rows.dim(); t++) {
+                axes.set(j, t, (float) (random.nextGaussian() / Math.sqrt(rows.dim())));
+            }
+        }
+        Matrix centroids = Matrix.allocate(arena, lists, dims);
+        float[] starts = new float[lists];
+        float[] lows = new float[lists];
+        float[] steps = new float[lists];
+        byte[] codes = new byte[inverted.slots() * dims];
+        float[] terms = new float[inverted.slots()];
+        for (int l = 0; l < lists; l++) {
+            for (int j = 0; j < dims; j++) {
+                float c = ComputeBackend.coordinate(rows, l, mean, axes, j);
+                centroids.set(l, j, c);
+                starts[l] += c * c;
+                lows[l] = Math.min(lows[l], -Math.abs(c));
+            }
+            steps[l] = (1 + l % 3) * -lows[l] / (1 << bits);
+            for (int slot = inverted.begin(l); slot < inverted.begin(l + 1); slot++) {
+                boolean there = inverted.row(slot) >= 0;
+                for (int j = 0; there && j < dims; j++) {
+                    codes[(int) IvfSqData.at(slot, j, dims)] = (byte) random.nextInt(1 << bits);
+                }
+                terms[slot] = there ? (float) (lows[l] * lows[l] * random.nextGaussian()) : Float.POSITIVE_INFINITY;
+            }
+        }
+        SqModel model = new SqModel(1, distance, bits, mean, axes, centroids, floats(starts), Double.NaN);
+        MemorySegment bytes = arena.allocate(codes.length, 64).copyFrom(MemorySegment.ofArray(codes));
+        return new IvfSqData(model, inverted, bytes, floats(terms), floats(steps), floats(lows),
+                FlatData.of(distance, rows, arena));
+    }
+
+    private MemorySegment floats(float[] values) {
+        return arena.allocate(values.length * 4L, 64).copyFrom(MemorySegment.ofArray(values));
     }
 
     /** @param dsub dims of a part, a divisor of the dims */

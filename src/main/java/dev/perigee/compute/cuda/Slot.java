@@ -29,6 +29,7 @@ final class Slot implements AutoCloseable {
         LIST(Purpose.WORKSPACE), LIST_PROBES(Purpose.WORKSPACE), PROBES(Purpose.WORKSPACE), PROBE_COUNTS(Purpose.QUERIES),
         KEEPS(Purpose.QUERIES), REFINED(Purpose.QUERIES), BEGINS(Purpose.WORKSPACE), PAIR_COUNTS(Purpose.WORKSPACE),
         CURSORS(Purpose.WORKSPACE), PAIR_BEGINS(Purpose.WORKSPACE), ITEM_BEGINS(Purpose.WORKSPACE), PAIRS(Purpose.WORKSPACE),
+        COORDINATES(Purpose.QUERIES), LIST_PRODUCTS(Purpose.WORKSPACE), WORDS(Purpose.QUERIES), FACTORS(Purpose.QUERIES),
         POOL_DISTANCES(Purpose.WORKSPACE), POOL_POSITIONS(Purpose.WORKSPACE), ANSWERS(Purpose.ANSWERS);
 
         private final Purpose purpose;

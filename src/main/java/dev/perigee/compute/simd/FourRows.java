@@ -21,16 +21,21 @@ final class FourRows {
     private static final VectorSpecies<Double> DOUBLE = VectorSpecies.of(double.class, Lanes.FLOAT.vectorShape());
     private static final VectorSpecies<Float> HALF =
             VectorSpecies.of(float.class, VectorShape.forBitSize(Lanes.FLOAT.vectorBitSize() / 2));
-    /** Terms of a step: one for each partial sum. */
+    /** Terms that go to different partial sums. */
     private static final int TERMS = 8;
+    /** Bytes of those terms; a step takes two of them, a whole cache line. */
+    private static final long STEP = TERMS * 4L;
 
     private final double[] sums = new double[4 * TERMS];
     private final double[] distances = new double[4];
 
     /** The distances, in order, valid until the next call. */
     double[] between(Distance distance, Matrix queries, int query, Matrix rows, int r0, int r1, int r2, int r3) {
+        if (rows.stride() % (2 * STEP) != 0) {
+            return shortRows(distance, queries, query, rows, r0, r1, r2, r3);
+        }
         long x = queries.address(query);
-        long end = x + (rows.dim() + TERMS - 1) / TERMS * TERMS * 4L;
+        long end = x + rows.stride();
         for (int part = 0; part < TERMS; part += DOUBLE.length()) {
             long o = part * 4L;
             if (distance == Distance.L2) {
@@ -45,6 +50,15 @@ final class FourRows {
             double sum = sum(i * TERMS);
             distances[i] = distance == Distance.L2 ? sum : -sum;
         }
+        return distances;
+    }
+
+    /** Rows of less than a step. */
+    private double[] shortRows(Distance distance, Matrix queries, int query, Matrix rows, int r0, int r1, int r2, int r3) {
+        distances[0] = ExactKernel.between(distance, queries, query, rows, r0);
+        distances[1] = ExactKernel.between(distance, queries, query, rows, r1);
+        distances[2] = ExactKernel.between(distance, queries, query, rows, r2);
+        distances[3] = ExactKernel.between(distance, queries, query, rows, r3);
         return distances;
     }
 
@@ -65,20 +79,34 @@ final class FourRows {
         DoubleVector q;
         DoubleVector t;
         while (x != end) {
-            q = at(x & MASK);
-            t = q.sub(at(a & MASK));
+            long p = x & MASK;
+            long p0 = a & MASK;
+            long p1 = b & MASK;
+            long p2 = c & MASK;
+            long p3 = d & MASK;
+            q = at(p);
+            t = q.sub(at(p0));
             s0 = s0.add(t.mul(t));
-            t = q.sub(at(b & MASK));
+            t = q.sub(at(p1));
             s1 = s1.add(t.mul(t));
-            t = q.sub(at(c & MASK));
+            t = q.sub(at(p2));
             s2 = s2.add(t.mul(t));
-            t = q.sub(at(d & MASK));
+            t = q.sub(at(p3));
             s3 = s3.add(t.mul(t));
-            x += TERMS * 4;
-            a += TERMS * 4;
-            b += TERMS * 4;
-            c += TERMS * 4;
-            d += TERMS * 4;
+            q = at(p + STEP);
+            t = q.sub(at(p0 + STEP));
+            s0 = s0.add(t.mul(t));
+            t = q.sub(at(p1 + STEP));
+            s1 = s1.add(t.mul(t));
+            t = q.sub(at(p2 + STEP));
+            s2 = s2.add(t.mul(t));
+            t = q.sub(at(p3 + STEP));
+            s3 = s3.add(t.mul(t));
+            x += 2 * STEP;
+            a += 2 * STEP;
+            b += 2 * STEP;
+            c += 2 * STEP;
+            d += 2 * STEP;
         }
         s0.intoArray(out, o);
         s1.intoArray(out, o + TERMS);
@@ -93,16 +121,26 @@ final class FourRows {
         DoubleVector s3 = DoubleVector.zero(DOUBLE);
         DoubleVector q;
         while (x != end) {
-            q = at(x & MASK);
-            s0 = s0.add(q.mul(at(a & MASK)));
-            s1 = s1.add(q.mul(at(b & MASK)));
-            s2 = s2.add(q.mul(at(c & MASK)));
-            s3 = s3.add(q.mul(at(d & MASK)));
-            x += TERMS * 4;
-            a += TERMS * 4;
-            b += TERMS * 4;
-            c += TERMS * 4;
-            d += TERMS * 4;
+            long p = x & MASK;
+            long p0 = a & MASK;
+            long p1 = b & MASK;
+            long p2 = c & MASK;
+            long p3 = d & MASK;
+            q = at(p);
+            s0 = s0.add(q.mul(at(p0)));
+            s1 = s1.add(q.mul(at(p1)));
+            s2 = s2.add(q.mul(at(p2)));
+            s3 = s3.add(q.mul(at(p3)));
+            q = at(p + STEP);
+            s0 = s0.add(q.mul(at(p0 + STEP)));
+            s1 = s1.add(q.mul(at(p1 + STEP)));
+            s2 = s2.add(q.mul(at(p2 + STEP)));
+            s3 = s3.add(q.mul(at(p3 + STEP)));
+            x += 2 * STEP;
+            a += 2 * STEP;
+            b += 2 * STEP;
+            c += 2 * STEP;
+            d += 2 * STEP;
         }
         s0.intoArray(out, o);
         s1.intoArray(out, o + TERMS);

@@ -109,16 +109,19 @@ final class SqChunk implements AutoCloseable {
 
     /** Merges the neighbours of all queries in a segment into {@code into}. */
     void search(SqSearch.Part part, SlotMask allowed, TopK into) {
+        compare(part, allowed, scan(part.data(), allowed), into);
+    }
+
+    /** Finds the least entries of all queries in a segment; returns which of the queries float32 cannot hold there. */
+    boolean[] scan(IvfSqData data, SlotMask allowed) {
         boolean[] oddHere = odd.clone();
         entries.clear();
-        scan(part.data(), allowed, oddHere, true);
+        scan(data, allowed, oddHere, true);
         for (int q = 0; q < count; q++) {
             entries.cut(q); // the nearest list leaves a threshold that few rows of the others pass
         }
-        scan(part.data(), allowed, oddHere, false);
-        for (int q = 0; q < count; q++) {
-            finish(q, part, allowed, oddHere[q], into);
-        }
+        scan(data, allowed, oddHere, false);
+        return oddHere;
     }
 
     /** Scans the nearest list of each query, or all others. */
@@ -227,13 +230,17 @@ final class SqChunk implements AutoCloseable {
         Lanes.set(group + SqTile.THRESHOLD + i * 4L, entries.threshold(q));
     }
 
-    private void finish(int q, SqSearch.Part part, SlotMask allowed, boolean odd, TopK into) {
+    /** Compares what the scan of a segment left, and merges it. */
+    void compare(SqSearch.Part part, SlotMask allowed, boolean[] odd, TopK into) {
+        for (int q = 0; q < count; q++) {
+            compare(q, part, allowed, odd[q], into);
+        }
+    }
+
+    private void compare(int q, SqSearch.Part part, SlotMask allowed, boolean odd, TopK into) {
         long[] least = entries.least(q);
         int size = entries.size(q);
-        for (int i = 0; i < size; i++) {
-            odd |= Candidates.key(least[i]) == Float.NEGATIVE_INFINITY;
-        }
-        if (odd) {
+        if (odd || size > 0 && Candidates.key(least[0]) == Float.NEGATIVE_INFINITY) {
             new SqReference(part.data(), part.segment(), batch.mask(part.segment())).search(batch, from + q, into);
         } else if (size < into.k(from + q)) {
             compareAll(q, part, allowed, into);

@@ -1,15 +1,31 @@
 package dev.perigee.compute.simd;
 
 import static dev.perigee.compute.simd.Lanes.ALL;
+import static dev.perigee.compute.simd.Lanes.MASK;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * For each query of a chunk the {@code keep} least entries of a scan of codes, in memory that {@link SqTile} appends to.
  * Entries are those of {@link Candidates}: key and row in one, so that their order is that of (key, row).
+ *
+ * <p>A full buffer is cut at a key below which enough entries lie, and hardly more: to find one by bisection, counting with
+ * vectors, costs a tenth of what a selection does.
  */
 final class SqEntries {
+    private static final VectorSpecies<Long> LONG = VectorSpecies.of(long.class, Lanes.FLOAT.vectorShape());
+    private static final int LANES = LONG.length();
+    /** Entries beyond those to be kept that a cut may leave. */
+    private static final int SPARE = 12;
+    /** The low half of an entry is its row. */
+    private static final long ROWS = 0xffff_ffffL;
+
     private final long address;
     private final int capacity;
     private final int[] keep;
@@ -24,7 +40,7 @@ final class SqEntries {
 
     /**
      * @param address of {@code keep.length} buffers of {@code capacity} entries
-     * @param keep    per query, each at most (capacity - a block of slots)
+     * @param keep    per query, each of no more {@link #capacity} than that
      */
     SqEntries(long address, int capacity, int[] keep) {
         this.address = address;
@@ -37,8 +53,8 @@ final class SqEntries {
     }
 
     void clear() {
-        java.util.Arrays.fill(sizes, 0);
-        java.util.Arrays.fill(thresholds, Float.MAX_VALUE);
+        Arrays.fill(sizes, 0);
+        Arrays.fill(thresholds, Float.MAX_VALUE);
     }
 
     int capacity() {
@@ -63,26 +79,98 @@ final class SqEntries {
         sizes[q] = size;
     }
 
-    /** Cuts the buffer of a query to what is kept, in no order, if it holds more. */
+    /** Cuts the buffer of a query to little more than what is kept, if it holds more. */
     void cut(int q) {
-        if (sizes[q] > keep[q]) {
-            int size = load(q);
-            Candidates.select(entries, 0, size, keep[q] - 1);
-            thresholds[q] = Candidates.key(entries[keep[q] - 1]);
-            sizes[q] = keep[q];
-            MemorySegment.copy(entries, 0, ALL, ValueLayout.JAVA_LONG, buffer(q), keep[q]);
+        if (sizes[q] <= keep[q] + SPARE) {
+            return;
+        }
+        long buffer = buffer(q);
+        int size = sizes[q];
+        for (int i = size; i % LANES != 0; i++) {
+            ALL.set(ValueLayout.JAVA_LONG, (buffer + i * 8L) & MASK, Long.MAX_VALUE);
+        }
+        long end = buffer + (size + LANES - 1L) / LANES * LANES * 8;
+        // keys as their ordered bits: at most low are fewer than keep, at most high are enough
+        long low = (least(buffer, end) >> 32) - 1;
+        long high = largest(buffer, keep[q]) >> 32;
+        int below = 0;
+        int upTo = size;
+        for (int round = 0; upTo > keep[q] + SPARE && high - low > 1; round++) {
+            long middle = round % 3 == 2 ? (low + high) / 2
+                    : low + Math.clamp((high - low) * (keep[q] + SPARE / 2 - below) / (upTo - below), 1, high - low - 1);
+            int count = countAtMost(buffer, end, middle << 32 | ROWS);
+            if (count < keep[q]) {
+                low = middle;
+                below = count;
+            } else {
+                high = middle;
+                upTo = count;
+            }
+        }
+        if (upTo > keep[q] + SPARE) {
+            select(q); // too many entries have one key
+        } else {
+            sizes[q] = compact(buffer, size, high << 32 | ROWS);
+            thresholds[q] = Candidates.key(high << 32);
         }
     }
 
-    /** The least entries of a query, in no order, valid until the next call; {@link #size} of them. */
+    private static long least(long at, long end) {
+        LongVector least = LongVector.broadcast(LONG, Long.MAX_VALUE);
+        while (at != end) {
+            least = least.min(LongVector.fromMemorySegment(LONG, ALL, at & MASK, ByteOrder.LITTLE_ENDIAN));
+            at += LANES * 8;
+        }
+        return least.reduceLanes(VectorOperators.MIN);
+    }
+
+    private static long largest(long at, int count) {
+        long largest = Long.MIN_VALUE;
+        for (long end = at + count * 8L; at < end; at += 8) {
+            largest = Math.max(largest, ALL.get(ValueLayout.JAVA_LONG, at & MASK));
+        }
+        return largest;
+    }
+
+    private static int countAtMost(long at, long end, long most) {
+        int count = 0;
+        while (at != end) {
+            count += LongVector.fromMemorySegment(LONG, ALL, at & MASK, ByteOrder.LITTLE_ENDIAN)
+                    .compare(VectorOperators.LE, most).trueCount();
+            at += LANES * 8;
+        }
+        return count;
+    }
+
+    /** Moves the entries that are at most {@code most} to the front; returns how many they are. */
+    private static int compact(long buffer, int size, long most) {
+        long to = buffer;
+        for (long at = buffer; at < buffer + size * 8L; at += 8) {
+            long entry = ALL.get(ValueLayout.JAVA_LONG, at & MASK);
+            ALL.set(ValueLayout.JAVA_LONG, to & MASK, entry);
+            to += entry <= most ? 8 : 0; // no branch: nobody could foretell it
+        }
+        return (int) (to - buffer >> 3);
+    }
+
+    private void select(int q) {
+        load(q);
+        Candidates.select(entries, 0, sizes[q], keep[q] - 1);
+        thresholds[q] = Candidates.key(entries[keep[q] - 1]);
+        sizes[q] = keep[q];
+        MemorySegment.copy(entries, 0, ALL, ValueLayout.JAVA_LONG, buffer(q), keep[q]);
+    }
+
+    /** The least entries of a query in order, valid until the next call; {@link #size} of them. */
     long[] least(int q) {
         cut(q);
         load(q);
+        Arrays.sort(entries, 0, sizes[q]);
+        sizes[q] = Math.min(sizes[q], keep[q]);
         return entries;
     }
 
-    private int load(int q) {
+    private void load(int q) {
         MemorySegment.copy(ALL, ValueLayout.JAVA_LONG, buffer(q), entries, 0, sizes[q]);
-        return sizes[q];
     }
 }

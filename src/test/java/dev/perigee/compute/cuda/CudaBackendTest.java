@@ -17,6 +17,7 @@ import dev.perigee.compute.simd.SimdBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
+import dev.perigee.index.IvfSqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.testing.Answers;
 import dev.perigee.testing.RequiresCuda;
@@ -52,11 +53,6 @@ class CudaBackendTest extends ListSearchContract {
     @Override
     protected ComputeBackend backend(int threads) {
         return cuda();
-    }
-
-    @Override
-    protected boolean searchesSq() {
-        return false;
     }
 
     private static void assertExact(CudaBackend cuda, List<IndexData> data, Matrix queries, int k, List<RowMask> masks,
@@ -313,6 +309,69 @@ class CudaBackendTest extends ListSearchContract {
                 }
             }
             assertThat(host.cudaDevice().allocated(Purpose.ROWS)).isZero();
+        }
+    }
+
+    /** Axes, centroids and codes by chance: the definition says what is found in them. */
+    private static IvfSqData scalars(Distance distance, Matrix rows, int lists, int dims, int bits) {
+        return new SeededLists(Arena.ofAuto(), distance, rows, lists).scalars(dims, bits);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1,8", "5,33,24", "70,129,136", "3,40,1"})
+    void projectionsHaveTheBitsOfTheReference(int count, int dim, int axes) {
+        Matrix rows = Rows.WIDE_NORMS.make(Distance.L2, count, dim, 41);
+        Matrix mean = Rows.GAUSSIAN.make(Distance.L2, 1, dim, 42);
+        Matrix along = Rows.GAUSSIAN.make(Distance.COSINE, axes, dim, 43);
+        Matrix actual = Matrix.allocate(Arena.ofAuto(), count, axes);
+        Matrix expected = Matrix.allocate(Arena.ofAuto(), count, axes);
+        try (CudaBackend cuda = cuda(); ComputeBackend reference = new ScalarBackend()) {
+            cuda.project(rows, mean, along, actual);
+            reference.project(rows, mean, along, expected);
+        }
+        assertThat(actual.segment().mismatch(expected.segment())).isEqualTo(-1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Distance.class)
+    void tilesOfScalarCodesAreOneAnswer(Distance distance) {
+        Matrix rows = Rows.CLUSTERED.make(distance, 900, 21, 35);
+        Matrix queries = Rows.CLUSTERED.make(distance, 20, 21, 36);
+        BitSet third = new BitSet();
+        for (int i = 0; i < 900; i += 3) {
+            third.set(i);
+        }
+        List<IndexData> data = List.of(scalars(distance, rows, 16, 24, 6));
+        try (ComputeBackend reference = new ScalarBackend();
+                CudaBackend tiled = CudaBackend.open(CudaDriver.probe().chosen(), 256, false);
+                CudaBackend host = CudaBackend.refiningFromHost(CudaDriver.probe().chosen())) {
+            for (List<RowMask> masks : List.of(List.<RowMask>of(), List.of(RowMask.of(third, 900)))) {
+                for (SearchParams params : List.of(new SearchParams.IvfSq(5, 12), new SearchParams.IvfSq(100, 400))) {
+                    TopK expected = Answers.search(reference, data, queries, 10, params, masks);
+                    Answers.assertSame(Answers.search(tiled, data, queries, 10, params, masks), expected, params + " in tiles");
+                    Answers.assertSame(Answers.search(host, data, queries, 10, params, masks), expected, "rows on the host");
+                }
+                SearchParams few = new SearchParams.IvfSq(2, 20);
+                Answers.assertSame(Answers.search(tiled, data, queries, 400, few, masks),
+                        Answers.search(reference, data, queries, 400, few, masks), "more than there are");
+            }
+            assertThat(host.cudaDevice().allocated(Purpose.ROWS)).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(SeededRows.class)
+    void scalarCodesOfEveryKindOfRowsGiveTheAnswersOfTheReference(SeededRows kind) {
+        for (Distance distance : Distance.values()) {
+            Matrix rows = kind.make(Arena.ofAuto(), distance, 700, 16, 33);
+            Matrix queries = kind.make(Arena.ofAuto(), distance, 70, 16, 34);
+            List<IndexData> data = List.of(scalars(distance, rows, 9, 16, 6), FlatData.of(distance, rows.slice(0, 50), Arena.ofAuto()),
+                    scalars(distance, rows.slice(100, 400), 9, 16, 5));
+            try (ComputeBackend reference = new ScalarBackend(); CudaBackend cuda = cuda()) {
+                SearchParams params = new SearchParams.IvfSq(3, 20);
+                Answers.assertSame(Answers.search(cuda, data, queries, 10, params, List.of()),
+                        Answers.search(reference, data, queries, 10, params, List.of()), kind + ", " + distance);
+            }
         }
     }
 

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.compute.ComputeBackend;
+import dev.perigee.compute.ScalarBackend;
+import dev.perigee.compute.TopK;
 import dev.perigee.compute.simd.SimdBackend;
 import dev.perigee.distance.Distance;
 import dev.perigee.index.FlatData;
 import dev.perigee.index.IndexData;
 import dev.perigee.index.IvfPqData;
+import dev.perigee.index.IvfSqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.testing.Answers;
 import dev.perigee.testing.RequiresCuda;
@@ -47,8 +50,10 @@ class CudaGroupTest {
         CudaDriver driver = CudaDriver.probe();
         List<CudaDriver.Device> devices = driver.devices().size() > 1 ? driver.devices().subList(0, 2)
                 : List.of(driver.chosen(), driver.chosen());
+        IndexData scalars = new SeededLists(Arena.ofAuto(), distance, rows, 9).scalars(16, 6);
         FlatData added = FlatData.of(distance, rows.slice(0, 50), Arena.ofAuto());
-        try (ComputeBackend simd = new SimdBackend(2); ComputeBackend group = CudaGroup.of(devices);
+        try (ComputeBackend simd = new SimdBackend(2); ComputeBackend scalar = new ScalarBackend();
+                ComputeBackend group = CudaGroup.of(devices);
                 TestIndex whole = TestIndex.build(IndexSpec.ivfFlat(9), distance, rows, simd);
                 TestIndex coded = TestIndex.build(new IndexSpec(IndexKind.IVF_PQ, 9, 4, 8, 7), distance, rows, simd)) {
             assertThat(group).isInstanceOf(CudaGroup.class);
@@ -56,15 +61,19 @@ class CudaGroupTest {
             int all = ((IvfPqData) coded.data()).lists().slots();
             assertThat(parts).allSatisfy(part -> assertThat(((IvfPqData) part).lists().slots()).isBetween(all / 5, all * 4 / 5));
             for (List<RowMask> masks : List.of(List.<RowMask>of(), Collections.unmodifiableList(Arrays.asList(null, RowMask.of(third, 900))))) {
-                for (IndexData lists : List.of(whole.data(), coded.data())) {
+                for (IndexData lists : List.of(whole.data(), coded.data(), scalars)) {
                     for (int probes : new int[] {1, 5, 100}) {
                         for (int refine : new int[] {0, 25}) {
                             for (int k : probes == 5 && refine == 0 ? new int[] {10, 300} : new int[] {10}) {
-                                SearchParams params = lists instanceof IvfPqData ? new SearchParams.IvfPq(probes, refine)
-                                        : new SearchParams.IvfFlat(probes);
+                                SearchParams params = switch (lists) {
+                                    case IvfPqData codes -> new SearchParams.IvfPq(probes, refine);
+                                    case IvfSqData codes -> new SearchParams.IvfSq(probes, refine);
+                                    default -> new SearchParams.IvfFlat(probes);
+                                };
                                 List<IndexData> data = List.of(added, lists);
-                                Answers.assertSame(Answers.search(group, data, queries, k, params, masks),
-                                        Answers.search(simd, data, queries, k, params, masks), params + ", k " + k);
+                                TopK expected = Answers.search(lists == scalars ? scalar : simd, data, queries, k, params, masks);
+                                Answers.assertSame(Answers.search(group, data, queries, k, params, masks), expected,
+                                        params + ", k " + k);
                             }
                         }
                     }

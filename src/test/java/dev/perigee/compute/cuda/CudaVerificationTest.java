@@ -24,7 +24,7 @@ class CudaVerificationTest {
             assertThat(checks).isEqualTo(said).allSatisfy(
                     check -> assertThat(check.outcome()).as(check.toString()).isNotEqualTo(Verification.Check.Outcome.FAILED));
             assertThat(checks).extracting(Verification.Check::name).contains("ceilings", "select_k", "gemm_groupmin_streamed",
-                    "exact_denormal_l2", "segments_cosine", "tiles_ip", "out_of_memory");
+                    "exact_denormal_l2", "scalars_gaussian_cosine", "segments_cosine", "tiles_ip", "out_of_memory");
             Verification.Check product = checks.stream().filter(c -> c.name().equals("gemm_groupmin_small")).findFirst()
                     .orElseThrow();
             assertThat(product.figures().get("largest_sum_error_of_allowance")).isBetween(0.0, 1.0);

@@ -20,7 +20,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 record Catalogue(Map<String, Data> data) {
     static final List<String> DISTANCES = List.of("l2", "inner_product", "cosine");
     static final List<String> MODES = List.of("batch", "single");
-    static final List<String> INDEXES = List.of("flat", "ivf_flat", "ivf_pq", "ivf_pq_fs", "hnsw");
+    static final List<String> INDEXES = List.of("flat", "ivf_flat", "ivf_pq", "ivf_pq_fs", "ivf_sq", "hnsw", "hnsw_sq8");
 
     /**
      * A data set.
@@ -76,9 +76,10 @@ record Catalogue(Map<String, Data> data) {
 
     private static Data data(String name, Node node) {
         Optional<Synthetic> synthetic = Optional.ofNullable(node.fields.get("synthetic")).map(value -> {
-            Node of = new Node(node.where + ": synthetic", value, "rows", "dim", "clusters", "noise", "queries", "seed");
+            Node of = new Node(node.where + ": synthetic", value, "rows", "dim", "clusters", "noise", "decay", "queries",
+                    "seed");
             return new Synthetic(of.number("rows", 0), of.number("dim", 0), of.number("clusters", 0), of.real("noise"),
-                    of.number("queries", 1000), of.number("seed", 1));
+                    of.fields.containsKey("decay") ? of.real("decay") : 0, of.number("queries", 1000), of.number("seed", 1));
         });
         List<String> base = node.texts("base");
         Optional<String> queries = Optional.ofNullable(node.fields.get("queries")).map(Object::toString);

@@ -5,11 +5,13 @@ import static dev.perigee.PerigeeException.check;
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import dev.perigee.api.CollectionSpec;
+import dev.perigee.api.Filter;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.api.SearchRequest;
 import dev.perigee.api.SearchResult;
 import dev.perigee.api.UpsertRequest;
 import dev.perigee.backend.Backends;
+import dev.perigee.bench.workers.Share;
 import dev.perigee.collection.Collection;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.dataset.Vectors;
@@ -61,7 +63,19 @@ final class DataCache {
         }
         int[] shape = RawFile.readInts(folder.resolve("shape.i32"));
         return new DataSet(data.name(), data.distance(), folder.resolve("base.f32"), shape[0], shape[1],
-                folder.resolve("queries.f32"), shape[2], RawFile.readInts(folder.resolve("truth.i32")));
+                folder.resolve("queries.f32"), shape[2], RawFile.readInts(folder.resolve("truth.i32")), Share.ALL);
+    }
+
+    /** The same, where only a share of the rows may be found: their true neighbours are kept too. */
+    DataSet sharing(DataSet data, Share share) {
+        Path file = data.base().resolveSibling("truth-%s-%d-percent.i32".formatted(
+                data.queries().getFileName().toString().replace(".f32", ""), share.percent()));
+        if (!Files.exists(file)) {
+            int least = Math.min(DataSet.TRUE_NEIGHBOURS, share.rows(data.rows()).length);
+            RawFile.writeInts(file, truth(data.base(), data.queries(), new int[] {data.rows(), data.dim(), data.queryCount()},
+                    DataSet.distance(data.distance()), least, share));
+        }
+        return data.withShare(share, RawFile.readInts(file));
     }
 
     private String key(Catalogue.Data data) {
@@ -101,7 +115,8 @@ final class DataCache {
             int[] shape = data.synthetic().isPresent() ? makeUp(data.synthetic().get(), part) : copy(data, part);
             RawFile.writeInts(part.resolve("shape.i32"), shape);
             RawFile.writeInts(part.resolve("truth.i32"),
-                    truth(part, shape, DataSet.distance(data.distance()), Math.min(DataSet.TRUE_NEIGHBOURS, shape[0])));
+                    truth(part.resolve("base.f32"), part.resolve("queries.f32"), shape, DataSet.distance(data.distance()),
+                            Math.min(DataSet.TRUE_NEIGHBOURS, shape[0]), Share.ALL));
             Files.move(part, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             if (Files.exists(folder)) {
@@ -125,7 +140,7 @@ final class DataCache {
         int[] shape = new int[3]; // rows, dim, queries
         try (Arena arena = Arena.ofShared(); RawFile.Writer base = new RawFile.Writer(folder.resolve("base.f32"));
                 RawFile.Writer queries = new RawFile.Writer(folder.resolve("queries.f32"))) {
-            List<Matrix> parts = data.base().stream().map(name -> Vectors.read(file(name, false), arena)).toList();
+            List<Matrix> parts = data.base().stream().map(name -> rows(file(name, false), arena)).toList();
             shape[1] = parts.getFirst().dim();
             int all = parts.stream().mapToInt(Matrix::rows).sum();
             check(data.holdOut() < all, "hold_out: %d (expected less than the %d rows of '%s')", data.holdOut(), all,
@@ -157,6 +172,10 @@ final class DataCache {
         return shape;
     }
 
+    private static Matrix rows(Path file, Arena arena) {
+        return ColumnMajor.read(file, arena).orElseGet(() -> Vectors.read(file, arena));
+    }
+
     /** {@code count} different ones of {@code all} rows. */
     private static BitSet draw(int count, int all) {
         SplittableRandom random = new SplittableRandom(HOLD_OUT_SEED);
@@ -168,22 +187,24 @@ final class DataCache {
     }
 
     /** The nearest rows of every query [queries, k], by exact search on the CPU. */
-    private static int[] truth(Path folder, int[] shape, Distance distance, int k) {
+    private static int[] truth(Path rows, Path asked, int[] shape, Distance distance, int k, Share share) {
         try (Arena arena = Arena.ofShared(); ComputeBackend backend = Backends.open("simd", 0);
                 Collection collection = Collection.create(
                         new CollectionSpec("truth", shape[1], distance, IndexSpec.FLAT), backend)) {
-            MemorySegment base = RawFile.map(folder.resolve("base.f32"), arena);
+            MemorySegment base = RawFile.map(rows, arena);
             int chunk = (int) Math.max(1, CHUNK_BYTES / Matrix.stride(shape[1]));
             for (int from = 0; from < shape[0]; from += chunk) {
                 try (Arena some = Arena.ofConfined()) {
                     collection.add(UpsertRequest.of(matrix(some, base, from, Math.min(chunk, shape[0] - from), shape[1])));
                 }
             }
-            Matrix queries = matrix(arena, RawFile.map(folder.resolve("queries.f32"), arena), 0, shape[2], shape[1]);
+            Matrix queries = matrix(arena, RawFile.map(asked, arena), 0, shape[2], shape[1]);
             int[] truth = new int[shape[2] * k];
+            SearchRequest request = share.equals(Share.ALL) ? SearchRequest.nearest(k)
+                    : SearchRequest.nearest(k).withFilter(Filter.of(share.rows(shape[0])));
             for (int from = 0; from < shape[2]; from += 1000) {
                 int to = Math.min(shape[2], from + 1000);
-                SearchResult result = collection.search(queries.slice(from, to), SearchRequest.nearest(k));
+                SearchResult result = collection.search(queries.slice(from, to), request);
                 for (int i = 0; i < result.ids().length; i++) {
                     truth[from * k + i] = (int) result.ids()[i];
                 }

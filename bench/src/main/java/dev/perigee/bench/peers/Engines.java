@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 
 /** How the engines are started. */
 final class Engines {
-    static final List<String> NAMES = List.of("perigee", "perigee_rpc", "faiss", "faiss_avx512", "faiss_generic", "hnswlib",
-            "jvector", "lucene");
+    static final List<String> NAMES = List.of("perigee", "perigee_java", "perigee_rpc", "faiss", "faiss_avx512", "faiss_widest",
+            "faiss_generic", "hnswlib", "jvector", "lucene");
 
     private static final String WORKERS = "dev.perigee.bench.workers.";
     private static final int PREPARE_MINUTES = 15;
@@ -27,13 +27,20 @@ final class Engines {
     List<String> command(String name) {
         return switch (name) {
             case "perigee", "perigee_rpc", "faiss_generic" -> java(List.of("-XX:+UseSerialGC", "-Xms32m"), "PerigeeWorker", name);
+            case "perigee_java" -> java(List.of("-XX:+UseSerialGC", "-Xms32m", "-Dperigee.native=off"), "PerigeeWorker", name);
             case "lucene" -> java(List.of(), "LuceneWorker");
             case "jvector" -> java(List.of(), "JVectorWorker");
-            case "faiss" -> faiss("AVX2"); // what most of its users run
-            case "faiss_avx512" -> faiss("AVX512");
+            case "faiss" -> faiss("FAISS_SIMD_LEVEL=AVX2"); // what most of its users run
+            case "faiss_avx512" -> faiss("FAISS_SIMD_LEVEL=AVX512");
+            case "faiss_widest" -> faiss("--unset=FAISS_SIMD_LEVEL"); // it chooses itself
             case "hnswlib" -> List.of(prepared("hnswlib"));
             default -> throw new IllegalArgumentException(name);
         };
+    }
+
+    /** Whether it runs on a JVM, which compiles what it runs often. */
+    static boolean needsWarmUp(String name) {
+        return List.of("perigee", "perigee_java", "perigee_rpc", "faiss_generic", "jvector", "lucene").contains(name);
     }
 
     /** Perigee runs with the flags of its launcher, others with those that a JVM has by itself. */
@@ -49,7 +56,7 @@ final class Engines {
 
     /** The wheel with vectors of at most this width; it skips itself where the processor has not even these. */
     private List<String> faiss(String level) {
-        return List.of("env", "FAISS_SIMD_LEVEL=" + level, prepared("venv"), peers.resolve("faiss_worker.py").toString());
+        return List.of("env", level, prepared("venv"), peers.resolve("faiss_worker.py").toString());
     }
 
     /** Runs a script of bench/peers that makes a program and prints where it lies. */

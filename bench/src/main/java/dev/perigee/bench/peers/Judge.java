@@ -54,6 +54,8 @@ final class Judge implements AutoCloseable {
             for (int i = 0; i < k; i++) {
                 check(found[i] >= -1 && found[i] < data.rows(), "answer: row %d for query %d (expected -1 to %d)", found[i], q,
                         data.rows() - 1);
+                check(found[i] < 0 || data.share().has(found[i]), "answer: row %d for query %d (expected those of the filter)",
+                        found[i], q);
                 boolean counts = found[i] >= 0 && (i == 0 || found[i] != found[i - 1]);
                 if (counts && distance(query, found[i]) <= limit[q]) {
                     right++;

@@ -31,12 +31,14 @@ final class PeerPlot {
     private static final double MOST_NINES = 4 + 1e-9;
     private static final double[] SCALE = {0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 1};
     private static final Map<String, Color> COLOURS = Map.of("perigee", new Color(0x0969DA), "perigee_rpc", new Color(0x54AEFF),
-            "faiss", new Color(0xD9730D), "faiss_generic", new Color(0xB08D57), "hnswlib", new Color(0x1A7F37), "jvector",
-            new Color(0xCF222E), "lucene", new Color(0x8250DF));
+            "faiss", new Color(0xD9730D), "faiss_widest", new Color(0xD9730D), "faiss_generic",
+            new Color(0xB08D57), "hnswlib", new Color(0x1A7F37), "jvector", new Color(0xCF222E), "lucene", new Color(0x8250DF));
     private static final Map<String, Marker> MARKERS = Map.of("flat", SeriesMarkers.DIAMOND, "ivf_flat", SeriesMarkers.CIRCLE,
-            "ivf_pq", SeriesMarkers.SQUARE, "ivf_pq_fs", SeriesMarkers.TRIANGLE_UP, "hnsw", SeriesMarkers.TRIANGLE_DOWN);
+            "ivf_pq", SeriesMarkers.SQUARE, "ivf_pq_fs", SeriesMarkers.TRIANGLE_UP, "ivf_sq", SeriesMarkers.SQUARE, "hnsw",
+            SeriesMarkers.TRIANGLE_DOWN, "hnsw_sq8", SeriesMarkers.CROSS);
     private static final Map<String, BasicStroke> STROKES = Map.of("flat", stroke(2), "ivf_flat", stroke(2.5f), "ivf_pq",
-            stroke(2.5f, 9, 6), "ivf_pq_fs", stroke(2.5f, 2, 6), "hnsw", stroke(2.5f));
+            stroke(2.5f, 9, 6), "ivf_pq_fs", stroke(2.5f, 2, 6), "ivf_sq", stroke(4), "hnsw", stroke(2.5f), "hnsw_sq8",
+            stroke(2.5f, 9, 6));
 
     private PeerPlot() {
     }

@@ -13,7 +13,7 @@ final class PeerTable {
     private PeerTable() {
     }
 
-    static String text(List<PeerRow> rows, List<Map<String, Object>> ratios, List<Rounds.Skipped> skipped) {
+    static String text(List<PeerRow> rows, List<Map<String, Object>> ratios, List<Indexes.Skipped> skipped) {
         StringBuilder text = new StringBuilder();
         for (Map<String, Object> ratio : ratios) {
             text.append(String.format(Locale.ROOT, "%-26s  %6.3f  (%.3f to %.3f)  goal >= %-4s  %s\n", ratio.get("name"),

@@ -4,8 +4,8 @@ import static dev.perigee.PerigeeException.check;
 
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
+import dev.perigee.bench.peers.Indexes.Skipped;
 import dev.perigee.bench.peers.Rounds.Measured;
-import dev.perigee.bench.peers.Rounds.Skipped;
 import dev.perigee.cli.Cpu;
 import dev.perigee.cli.Output;
 import dev.perigee.cli.Provenance;
@@ -57,9 +57,21 @@ import picocli.CommandLine.Spec;
             "  ivf_pq_batch_over_faiss",
             "                the same lists, 98 bytes a row: ours refines 100 candidates,",
             "                theirs none, and finds less",
+            "With --frontier, Perigee's ivf_sq beside the best of the peers at equal recall on",
+            "bench/frontier.yaml: settings of all are chosen on one half of the queries and",
+            "measured on the other, one thread. <point>: <data>_<95|99|999>_<batch|single>.",
+            "  best_over_peer_<point>   queries/s over those of the best peer",
+            "  k100_over_peer_<point>   the same for 100 neighbours",
+            "  without_native_<point>   with -Dperigee.native=off, over with",
+            "  two_threads_<data>       batches at .99, two threads over one",
+            "  filter_<percent>_<data>  time of a query when so many rows pass, over all",
+            "  deletes_10_<data>        the same with every tenth row excluded",
+            "What was tried of peers is kept in ~/.cache/perigee/bench/frontier: the first run",
+            "takes up to an hour and can be taken up again, later ones a quarter.",
             "A goal that is not met is shown, and does not change the exit code."})
 public final class PeersCommand implements Callable<Integer> {
     private static final String DATA = "fashion_mnist,fashion_mnist_15k";
+    private static final int FRONTIER_ROUNDS = 7;
 
     @Spec
     private CommandSpec spec;
@@ -67,8 +79,8 @@ public final class PeersCommand implements Callable<Integer> {
     @Mixin
     private Output output;
 
-    @Option(names = "--data", split = ",", paramLabel = "NAME", defaultValue = DATA,
-            description = "Data sets of bench/data.yaml (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--data", split = ",", paramLabel = "NAME",
+            description = "Data sets of bench/data.yaml (default: " + DATA + "), or of bench/frontier.yaml (default: all).")
     private List<String> data;
 
     @Option(names = "--engines", split = ",", paramLabel = "NAME", description = "Engines that take part (default: all).")
@@ -78,8 +90,8 @@ public final class PeersCommand implements Callable<Integer> {
             description = "Threads that search batches, numbers or 'all' (default: ${DEFAULT-VALUE}).")
     private List<String> threads;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Rounds that count (default: 5).")
-    private int rounds = Rounds.Effort.SHORT.rounds();
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds that count (default: 5; with --frontier 7).")
+    private Integer rounds;
 
     @Option(names = "--minutes", paramLabel = "N", description = "After about so long rounds beyond the third are left out, so "
             + "that a short run ends in time on a slow machine (default: 10; with --full: any time).")
@@ -87,6 +99,9 @@ public final class PeersCommand implements Callable<Integer> {
 
     @Option(names = "--full", description = "Sweep all of the catalogue, with more queries; takes hours.")
     private boolean full;
+
+    @Option(names = "--frontier", description = "Measure ivf_sq beside the best settings of the peers, see below.")
+    private boolean frontier;
 
     @Option(names = "--pin", paramLabel = "N", split = ",",
             description = "Processors to measure on, by number (default: all, the last first).")
@@ -128,17 +143,27 @@ public final class PeersCommand implements Callable<Integer> {
         engines.forEach(name -> requireUse(Engines.NAMES.contains(name), "engines: '%s' (expected some of %s)", name,
                 String.join(", ", Engines.NAMES)));
         requireUse(minutes == null || minutes >= 1 && minutes <= 100_000, "minutes: %d (expected 1 to 100000)", minutes);
-        requireUse(rounds >= 1 && rounds <= 1000, "rounds: %d (expected 1 to 1000)", rounds);
+        requireUse(rounds == null || rounds >= 1 && rounds <= 1000, "rounds: %d (expected 1 to 1000)", rounds);
+        requireUse(!frontier || !full, "--frontier, --full: together (expected one of them)");
         Path bench = home();
-        Catalogue catalogue = Catalogue.read(bench.resolve("data.yaml"));
-        data.forEach(name -> requireUse(catalogue.data().containsKey(name), "data: '%s' (expected some of %s)", name,
+        Catalogue catalogue = Catalogue.read(bench.resolve(frontier ? "frontier.yaml" : "data.yaml"));
+        List<String> names = data != null ? data : frontier ? List.copyOf(catalogue.data().keySet()) : List.of(DATA.split(","));
+        names.forEach(name -> requireUse(catalogue.data().containsKey(name), "data: '%s' (expected some of %s)", name,
                 String.join(", ", catalogue.data().keySet())));
         if (folder != null) {
             Files.createDirectories(folder);
         }
-        Rounds.Effort effort = (full ? Rounds.Effort.FULL : Rounds.Effort.SHORT).withRounds(rounds);
+        List<Catalogue.Data> sets = names.stream().distinct().map(catalogue::get).toList();
+        if (frontier) {
+            int most = rounds == null ? FRONTIER_ROUNDS : rounds;
+            new FrontierRun(output, about(processors, most, 1000), Optional.ofNullable(folder)).measure(sets, engines,
+                    new Engines(bench), where.subList(0, Math.min(2, where.size())), most, work);
+            return 0;
+        }
+        Rounds.Effort effort = full ? Rounds.Effort.FULL : Rounds.Effort.SHORT;
+        effort = rounds == null ? effort : effort.withRounds(rounds);
         Rounds all = new Rounds(new Engines(bench), effort, where, processors, note -> output.note("%s", note));
-        measure(data.stream().distinct().map(catalogue::get).toList(), counts, all, about(processors, effort));
+        measure(sets, counts, all, about(processors, effort.rounds(), effort.batch()));
         return 0;
     }
 
@@ -184,8 +209,8 @@ public final class PeersCommand implements Callable<Integer> {
         Setting setting = one.setting();
         List<Sample> samples = one.samples();
         return new PeerRow(String.valueOf(Objects.requireNonNullElse(about.get("commit"), "")), about.get("name").toString(),
-                about.get("cpu").toString(), about.get("date").toString(), setting.index().engine(), one.built().version(),
-                one.built().build(), data.name(), setting.index().kind(), setting.parameters(), setting.threads(),
+                about.get("cpu").toString(), about.get("date").toString(), setting.index().engine(), one.built().version().version(),
+                one.built().version().build(), data.name(), setting.index().kind(), setting.parameters(), setting.threads(),
                 setting.mode().label(), setting.k(), PeerRow.rounded(Sample.median(samples, Sample::recall)),
                 PeerRow.rounded(Sample.median(samples, Sample::qps)),
                 PeerRow.rounded(samples.stream().mapToDouble(Sample::qps).min().orElseThrow()),
@@ -195,7 +220,7 @@ public final class PeersCommand implements Callable<Integer> {
                 PeerRow.rounded(one.built().seconds()), one.built().bytes(), one.rssBytes(), buildThreads);
     }
 
-    private Map<String, Object> about(int processors, Rounds.Effort effort) {
+    private Map<String, Object> about(int processors, int rounds, int batch) {
         Map<String, Object> fields = new LinkedHashMap<>();
         String cpu = Cpu.read().model();
         fields.put("name", machine != null ? machine
@@ -207,8 +232,8 @@ public final class PeersCommand implements Callable<Integer> {
         fields.put("version", Provenance.version());
         fields.put("commit", Provenance.commit());
         fields.put("date", LocalDate.now().toString());
-        fields.put("rounds", effort.rounds());
-        fields.put("batch", effort.batch());
+        fields.put("rounds", rounds);
+        fields.put("batch", batch);
         return fields;
     }
 

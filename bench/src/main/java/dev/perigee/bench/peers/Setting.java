@@ -33,7 +33,7 @@ record Setting(Index index, Map<String, Object> search, int k, Mode mode, int th
         return Stream.of(words(index.build), words(search)).filter(words -> !words.isEmpty()).collect(Collectors.joining(" "));
     }
 
-    private static String words(Map<String, Object> parameters) {
+    static String words(Map<String, Object> parameters) {
         return parameters.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue())
                 .collect(Collectors.joining(" "));
     }

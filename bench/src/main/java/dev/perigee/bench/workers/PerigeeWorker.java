@@ -2,6 +2,7 @@ package dev.perigee.bench.workers;
 
 import dev.perigee.PerigeeException;
 import dev.perigee.api.CollectionSpec;
+import dev.perigee.api.Filter;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.api.Progress;
@@ -24,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,10 +43,13 @@ public final class PerigeeWorker extends Worker {
 
     private final String engine;
     private Path folder;
+    private Path saved;
     private final Map<Integer, Opened> opened = new LinkedHashMap<>();
+    private final Map<Integer, Filter> filters = new HashMap<>(); // by percent: a collection prepares each once
+    private int rows;
     private boolean warm;
 
-    /** @param engine perigee, perigee_rpc or faiss_generic */
+    /** @param engine perigee, perigee_java, perigee_rpc or faiss_generic */
     PerigeeWorker(String engine) {
         this.engine = engine;
     }
@@ -113,14 +118,22 @@ public final class PerigeeWorker extends Worker {
             throw new Skip("no index of kind %s".formatted(index));
         }
         clear();
-        IndexSpec spec = new IndexSpec(IndexKind.parse(index), options.number("lists", 0), options.number("m", 0),
-                options.number("bits", 8), options.number("seed", 1));
+        IndexKind kind = IndexKind.parse(index);
+        IndexSpec spec = new IndexSpec(kind, options.number("lists", 0), options.number("m", options.number("dims", 0)),
+                options.number("bits", kind == IndexKind.IVF_SQ ? 5 : 8), options.number("seed", 1));
+        this.rows = rows.count();
         folder = Files.createTempDirectory("perigee-bench-");
+        saved = keep.orElse(folder.resolve(NAME));
+        if (Files.exists(saved)) {
+            try (ComputeBackend backend = open(1); Collection collection = Collection.open(saved, backend)) {
+                return collection.info().bytes();
+            }
+        }
         try (ComputeBackend backend = open(threads); Collection collection = Collection.create(
                 new CollectionSpec(NAME, rows.dim(), distance, spec), backend, folder.resolve("building"))) {
             add(rows, collection);
             collection.build(Progress.NONE);
-            collection.save(folder.resolve(NAME));
+            collection.save(saved);
             return collection.info().bytes();
         }
     }
@@ -169,10 +182,13 @@ public final class PerigeeWorker extends Worker {
         }
     }
 
-    private static SearchRequest request(int k, Request options) {
+    private SearchRequest request(int k, Request options) {
         SearchRequest request = SearchRequest.nearest(k);
         request = options.number("probes", 0) > 0 ? request.withProbes(options.number("probes")) : request;
-        return options.number("refine", -1) >= 0 ? request.withRefine(options.number("refine")) : request;
+        request = options.number("refine", -1) >= 0 ? request.withRefine(options.number("refine")) : request;
+        int percent = options.number("pass", 100);
+        return percent == 100 ? request
+                : request.withFilter(filters.computeIfAbsent(percent, some -> Filter.of(new Share(some).rows(rows))));
     }
 
     /** As long as other engines in Java, in turn one by one and together: both ways are compiled then. */
@@ -191,7 +207,7 @@ public final class PerigeeWorker extends Worker {
         if (there == null) {
             ComputeBackend backend = open(threads);
             Collections collections = new Collections(backend);
-            collections.open(folder.resolve(NAME));
+            collections.open(saved);
             there = new Opened(backend, collections, engine.equals("perigee_rpc"), threads);
             opened.put(threads, there);
         }
@@ -203,6 +219,7 @@ public final class PerigeeWorker extends Worker {
         warm = false;
         opened.values().forEach(Opened::close);
         opened.clear();
+        filters.clear();
         if (folder == null) {
             return;
         }

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -44,6 +45,9 @@ public abstract class Worker {
     private static final JsonFactory JSON = new JsonFactory();
     /** What the compiler of the JVM needs; untimed, once for each index. */
     static final double WARM_UP_S = Double.parseDouble(System.getProperty("perigee.bench.warm-up", "5"));
+
+    /** Where an engine that can keeps the index that is built next, or finds it. */
+    protected Optional<Path> keep = Optional.empty();
 
     private Map<String, Object> hello; // libraries tell once what they chose
     private boolean built;
@@ -133,6 +137,7 @@ public abstract class Worker {
         int threads = positive(request, "threads");
         try (Rows rows = new Rows(Path.of(request.text("base")), request.number("rows"), dim, unit)) {
             long start = System.nanoTime();
+            keep = request.fields().get("keep") instanceof String file ? Optional.of(Path.of(file)) : Optional.empty();
             long bytes = build(request.text("index"), distance, rows, threads, request.part("build"));
             built = true;
             return Map.of("build_s", (System.nanoTime() - start) / 1e9, "bytes", bytes);

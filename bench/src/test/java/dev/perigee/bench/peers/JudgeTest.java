@@ -3,6 +3,7 @@ package dev.perigee.bench.peers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.perigee.bench.workers.Share;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,7 +19,7 @@ class JudgeTest {
         write("base", rows);
         write("queries", queries);
         return new DataSet("few", distance, folder.resolve("base"), rows.length, 2, folder.resolve("queries"), queries.length,
-                truth);
+                truth, Share.ALL);
     }
 
     private void write(String name, float[][] rows) {

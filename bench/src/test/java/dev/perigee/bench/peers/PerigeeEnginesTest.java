@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The whole way, with Perigee in process and over RPC: prepared data, processes, rounds and recall. */
 class PerigeeEnginesTest {
-    private static final Synthetic FEW = new Synthetic(2000, 20, 10, 0.5, 60, 3);
+    private static final Synthetic FEW = new Synthetic(2000, 20, 10, 0.5, 0, 60, 3);
 
     @TempDir
     private Path folder;
@@ -92,7 +92,7 @@ class PerigeeEnginesTest {
                 assertThat(one.built().bytes()).isGreaterThan(2000 * 20);
                 assertThat(one.rssBytes()).isGreaterThan(1 << 20);
             }
-            assertThat(rounds.skipped()).containsExactly(new Rounds.Skipped("perigee", "hnsw on few: no index of kind hnsw"));
+            assertThat(rounds.skipped()).containsExactly(new Indexes.Skipped("perigee", "hnsw on few: no index of kind hnsw"));
         }
     }
 }

@@ -15,7 +15,7 @@ class RatioTest {
     }
 
     private static Sample sample(double recall, double qps) {
-        return new Sample(recall, qps, 1, 1);
+        return new Sample(recall, qps, 1, 1, qps);
     }
 
     private static Map<String, Object> row(List<Sample> ours, List<Sample> theirs) {
