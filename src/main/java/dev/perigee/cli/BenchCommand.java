@@ -45,6 +45,12 @@ final class BenchCommand implements Runnable {
                 "  sq_tile_java_single_gmacs      the same with one query",
                 "  sq_tile_native_gmacs           both in C, where this build and this CPU have it",
                 "  sq_tile_native_single_gmacs",
+                "  ivf_sq_batch_us                us per query of IVF-SQ, in batches of 1,000",
+                "  ivf_sq_single_us               the same, one at a time; stages of the batch:",
+                "  ivf_sq_project_us              coordinates along the leading axes",
+                "  ivf_sq_coarse_us               choice of the lists",
+                "  ivf_sq_scan_us                 codes of the lists",
+                "  ivf_sq_exact_us                rows of the best",
                 "A goal that is not met is shown, and does not change the exit code."})
     static final class Kernels implements Callable<Integer> {
         @Mixin

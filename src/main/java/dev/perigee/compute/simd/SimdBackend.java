@@ -72,7 +72,7 @@ public final class SimdBackend implements ComputeBackend {
 
     @Override
     public List<Benchmark> benchmarks() {
-        return List.of(new SimdBenchmark(this), new SqTileBenchmark(2_000_000_000L));
+        return List.of(new SimdBenchmark(this), new SqTileBenchmark(2_000_000_000L), new SqBenchmark(this));
     }
 
     @Override

@@ -254,20 +254,20 @@ final class SimdBenchmark implements Benchmark {
     }
 
     /** Lists of equal size around rows of the data; probing and scanning cost what they cost on trained ones. */
-    private InvertedLists lists(int perList) {
-        MemorySegment begins = arena.allocate((LISTS + 1) * 4L);
-        MemorySegment sizes = arena.allocate(LISTS * 4L);
-        MemorySegment slots = arena.allocate((long) LISTS * perList * 4);
-        for (int l = 0; l <= LISTS; l++) {
+    static InvertedLists lists(Arena arena, int count, int perList) {
+        MemorySegment begins = arena.allocate((count + 1) * 4L);
+        MemorySegment sizes = arena.allocate(count * 4L);
+        MemorySegment slots = arena.allocate((long) count * perList * 4);
+        for (int l = 0; l <= count; l++) {
             begins.set(InvertedLists.INT, l * 4L, l * perList);
         }
-        for (int l = 0; l < LISTS; l++) {
+        for (int l = 0; l < count; l++) {
             sizes.set(InvertedLists.INT, l * 4L, perList);
         }
-        for (int i = 0; i < LISTS * perList; i++) {
+        for (int i = 0; i < count * perList; i++) {
             slots.set(InvertedLists.INT, i * 4L, i);
         }
-        return new InvertedLists(LISTS, begins, sizes, slots);
+        return new InvertedLists(count, begins, sizes, slots);
     }
 
     private Row ivfFlat(String name) {
@@ -275,7 +275,7 @@ final class SimdBenchmark implements Benchmark {
         int perList = (int) (DATA_BYTES / Matrix.stride(dim)) / LISTS / InvertedLists.BLOCK * InvertedLists.BLOCK;
         FlatData data = flat(LISTS * perList, dim);
         Matrix centroids = rows(LISTS, dim, 3);
-        IndexData ivf = new IvfFlatData(ModelFile.of(Distance.L2, centroids, null, arena), lists(perList), data, data.count());
+        IndexData ivf = new IvfFlatData(ModelFile.of(Distance.L2, centroids, null, arena), lists(arena, LISTS, perList), data, data.count());
         return queriesPerSecond(name, ivf, new SearchParams.IvfFlat(PROBES), dim);
     }
 
@@ -308,7 +308,7 @@ final class SimdBenchmark implements Benchmark {
             }
         }
         FlatData rows = flat(count, dim);
-        IndexData ivf = new IvfPqData(ModelFile.of(Distance.L2, rows(LISTS, dim, 3), quantizer, arena), lists(perList),
+        IndexData ivf = new IvfPqData(ModelFile.of(Distance.L2, rows(LISTS, dim, 3), quantizer, arena), lists(arena, LISTS, perList),
                 codes, terms, rows);
         Row whole = queriesPerSecond(name, ivf, new SearchParams.IvfPq(PROBES, 0), dim);
         return new Row(name, whole.value() * PROBES * perList * m, "look-ups/s", Double.NaN);

@@ -15,9 +15,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * The queries of a batch that one core searches, and its memory for them: {@link #choose} finds the lists of each query, then
- * {@link #search} goes through a segment list by list, up to six queries of a list at a time, and compares what is left
- * exactly. A (query, list) is a <em>pair</em>; those of a query lie together, nearest list first.
+ * The queries of a batch that one core searches, and its memory for them: {@link #project} and {@link #choose} find the lists of
+ * each query, then {@link #scan} goes through a segment list by list, up to six queries of a list at a time, and
+ * {@link #compare} looks at the rows of what is left. A (query, list) is a <em>pair</em>; those of a query lie together, nearest list first.
  *
  * <p>Where float32 cannot hold what a query needs, {@link SqReference} searches it.
  */
@@ -80,14 +80,21 @@ final class SqChunk implements AutoCloseable {
         return coordinates + q * (probes.axes().columns() * 4L);
     }
 
-    /** Finds the coordinates and the lists of all queries. */
+    /** Finds the coordinates of all queries. */
+    void project() {
+        for (int first = 0; first < count; first += Axes.BLOCK) {
+            int end = Math.min(count, first + Axes.BLOCK);
+            probes.axes().coordinates(batch.queries(), from + first, from + end, free, coordinates(first));
+        }
+    }
+
+    /** Finds the lists of all queries by their coordinates. */
     void choose() {
         SqProbes.Choice choice = probes.new Choice();
         long wide = probes.axes().columns() * 4L;
         long row = probes.centroids().columns() * 4L;
         for (int first = 0; first < count; first += Axes.BLOCK) {
             int end = Math.min(count, first + Axes.BLOCK);
-            probes.axes().coordinates(batch.queries(), from + first, from + end, free, coordinates(first));
             long keys = free + probes.centroids().scratchBytes(end - first);
             probes.centroids().multiply(coordinates(first), wide, end - first, free, keys, row);
             for (int q = first; q < end; q++) {
@@ -105,11 +112,6 @@ final class SqChunk implements AutoCloseable {
             }
             products[p] = Lanes.get(all + lists[p] * 4L);
         }
-    }
-
-    /** Merges the neighbours of all queries in a segment into {@code into}. */
-    void search(SqSearch.Part part, SlotMask allowed, TopK into) {
-        compare(part, allowed, scan(part.data(), allowed), into);
     }
 
     /** Finds the least entries of all queries in a segment; returns which of the queries float32 cannot hold there. */
@@ -230,7 +232,7 @@ final class SqChunk implements AutoCloseable {
         Lanes.set(group + SqTile.THRESHOLD + i * 4L, entries.threshold(q));
     }
 
-    /** Compares what the scan of a segment left, and merges it. */
+    /** Compares what the scan of a segment left, and merges it into {@code into}. */
     void compare(SqSearch.Part part, SlotMask allowed, boolean[] odd, TopK into) {
         for (int q = 0; q < count; q++) {
             compare(q, part, allowed, odd[q], into);

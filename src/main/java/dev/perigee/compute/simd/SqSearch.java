@@ -59,9 +59,10 @@ final class SqSearch {
                 int from = (int) ((long) keep.length * c / chunks);
                 int to = (int) ((long) keep.length * (c + 1) / chunks);
                 try (SqChunk chunk = new SqChunk(probes, tile, pool, batch, from, to, keep)) {
+                    chunk.project();
                     chunk.choose();
                     for (int i = 0; i < allowed.length; i++) {
-                        chunk.search(parts.get(i), allowed[i], into);
+                        chunk.compare(parts.get(i), allowed[i], chunk.scan(parts.get(i).data(), allowed[i]), into);
                     }
                 }
             });
