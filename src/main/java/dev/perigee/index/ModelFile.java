@@ -66,9 +66,16 @@ public final class ModelFile {
             file.write("axes", model.axes());
             file.write("centroids", model.centroids());
             file.write("starts", model.starts());
-            file.attributes(Map.of("lists", model.lists(), "dim", model.dim(), "dims", model.dims(), "sq_bits", model.bits(),
-                    "distance", model.distance().label(),
-                    "energy", model.energy()));
+            Map<String, Object> facts = new LinkedHashMap<>();
+            facts.put("lists", model.lists());
+            facts.put("dim", model.dim());
+            facts.put("distance", model.distance().label());
+            facts.put("dims", model.dims());
+            facts.put("sq_bits", model.bits());
+            if (!Double.isNaN(model.energy())) {
+                facts.put("energy", model.energy());
+            }
+            file.attributes(facts);
             file.commit();
         }
     }
