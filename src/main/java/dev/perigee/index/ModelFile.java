@@ -73,11 +73,6 @@ public final class ModelFile {
         }
     }
 
-    /** As below, where nobody measured the energy. */
-    public static SqModel of(Distance distance, int bits, Matrix mean, Matrix axes, Matrix centroids, MemorySegment starts) {
-        return of(distance, bits, mean, axes, centroids, starts, Double.NaN);
-    }
-
     /** A model of IVF-SQ; its id is a checksum of its axes and centroids. */
     public static SqModel of(Distance distance, int bits, Matrix mean, Matrix axes, Matrix centroids, MemorySegment starts,
             double energy) {
@@ -94,7 +89,8 @@ public final class ModelFile {
         if (facts.has("sq_bits")) {
             int dims = facts.integer("dims", 8, 1024);
             return of(distance, facts.integer("sq_bits", 5, 6), file.matrix("mean", 1, dim), file.matrix("axes", dims, dim),
-                    file.matrix("centroids", lists, dims), file.block("starts", lists * 4L), facts.has("energy") ? facts.decimal("energy") : Double.NaN);
+                    file.matrix("centroids", lists, dims), file.block("starts", lists * 4L),
+                    facts.has("energy") ? facts.decimal("energy") : Double.NaN);
         }
         Matrix centroids = file.matrix("centroids", lists, dim);
         ProductQuantizer quantizer = null;
