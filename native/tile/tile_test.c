@@ -29,7 +29,9 @@ static void fill(int dims, int code_max, int query_max, int extreme) {
         codes[i] = (uint8_t) (extreme ? (uint32_t) code_max : any((uint32_t) code_max + 1));
     for (int i = 0; i < QUERIES; i++)
         for (int j = 0; j < dims; j++)
-            queries[i][j] = (int8_t) (extreme ? (i % 2 ? query_max : -query_max) : (int) any(2 * (uint32_t) query_max + 1) - query_max);
+            queries[i][j] = (int8_t) (!extreme ? (int) any(2 * (uint32_t) query_max + 1) - query_max
+                                      : i % 2  ? query_max
+                                               : -query_max);
     for (int s = 0; s < ROWS; s++) {
         terms[s] = extreme || any(9) ? (float) any(2000) - 1000 : any(3) ? -0.0f : any(2) ? INFINITY : NAN;
         rows[s] = (int32_t) any(1u << 31);

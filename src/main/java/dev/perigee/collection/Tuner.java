@@ -102,7 +102,7 @@ public final class Tuner {
         return pairs;
     }
 
-    /** The fewest lists that reach the goal, by doubling, then by halving; {@code most} if none do. */
+    /** The fewest lists that reach the goal, to a sixteenth, by doubling, then by halving; {@code most} if none do. */
     private Row fewest(Judge judge, int refine, int most) {
         int low = 1;
         int high = 1;
@@ -112,7 +112,7 @@ public final class Tuner {
             high = Math.min(most, 2 * high);
             found = judge.judge(high, refine);
         }
-        while (low < high) {
+        while (low < high - high / 16) {
             int middle = (low + high) / 2;
             Row row = judge.judge(middle, refine);
             if (row.reaches()) {

@@ -30,7 +30,7 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
     private static final long PRODUCTS_OF_A_CALL = 1L << 23;
     private static final int LONGEST_NAME = 64;
 
-    /** What there is. @param problem why there is nothing; empty otherwise */
+    /** What there is. @param problem why there are no tiles; empty otherwise */
     record Library(List<NativeSqTile> tiles, List<NativeFastScan> fastScans, String problem) {
     }
 
@@ -71,8 +71,7 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
             SymbolLookup symbols = SymbolLookup.libraryLookup(file.get(), Arena.global());
             List<NativeSqTile> tiles = variants(symbols, "perigee_tile", NativeSqTile::new);
             List<NativeFastScan> fastScans = variants(symbols, "perigee_fast", NativeFastScan::new);
-            return tiles.isEmpty() && fastScans.isEmpty() ? absent("this processor has no instructions that it is written for")
-                    : new Library(tiles, fastScans, "");
+            return new Library(tiles, fastScans, tiles.isEmpty() ? "this processor has none of its instructions" : "");
         } catch (IllegalArgumentException | UnsupportedOperationException | IllegalCallerException e) {
             return absent("%s: %s".formatted(file.get(), e.getMessage()));
         } catch (Throwable e) {

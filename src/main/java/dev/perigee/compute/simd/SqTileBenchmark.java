@@ -148,7 +148,7 @@ final class SqTileBenchmark implements Benchmark {
                 right &= entry == Candidates.entry(product(slot), 0);
             }
             if (!right) {
-                throw new PerigeeException(ErrorCode.INTERNAL, "%s: query %d has other keys than its products".formatted(name, i));
+                throw new PerigeeException(ErrorCode.INTERNAL, "%s: keys of query %d (expected its products)".formatted(name, i));
             }
         }
     }

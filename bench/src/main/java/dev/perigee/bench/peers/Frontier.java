@@ -7,6 +7,7 @@ import dev.perigee.bench.peers.Indexes.Version;
 import dev.perigee.bench.peers.Setting.Index;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -117,7 +118,7 @@ final class Frontier {
 
     /** What batches show, single queries need not be tried for. */
     private static List<Setting> batchesFirst(Set<Setting> settings) {
-        return settings.stream().sorted(java.util.Comparator.comparing(Setting::mode)).toList();
+        return settings.stream().sorted(Comparator.comparing(Setting::mode)).toList();
     }
 
     private Optional<Built> opened(DataSet data, Index index, Version version, Map<Index, Built> open) {
@@ -173,7 +174,7 @@ final class Frontier {
         Map<Setting, List<Sample>> samples = byTurns(close, versions, tried, open, CHOOSING_ROUNDS);
         Map<Target, Setting> chosen = new LinkedHashMap<>();
         of.forEach((target, settings) -> settings.stream()
-                .max(java.util.Comparator.comparingDouble(setting -> samples.getOrDefault(setting, List.of()).stream()
+                .max(Comparator.comparingDouble(setting -> samples.getOrDefault(setting, List.of()).stream()
                         .mapToDouble(Sample::qps).max().orElse(0)))
                 .ifPresent(setting -> chosen.put(target, setting)));
         return chosen;
@@ -186,7 +187,8 @@ final class Frontier {
         for (Setting setting : settings) { // on all processors, where the compilers of a JVM are in nobody's way
             opened(half.data(), setting.index(), versions.get(setting.index()), open).ifPresent(built -> {
                 pin(built, processors.size());
-                sampled(half, setting, built, Engines.needsWarmUp(setting.index().engine()) ? WARM_SECONDS : 0).ifPresent(sample -> samples.put(setting, new ArrayList<>()));
+                double least = Engines.needsWarmUp(setting.index().engine()) ? WARM_SECONDS : 0;
+                sampled(half, setting, built, least).ifPresent(sample -> samples.put(setting, new ArrayList<>()));
             });
         }
         List<Setting> order = settings.stream().filter(samples::containsKey).toList();

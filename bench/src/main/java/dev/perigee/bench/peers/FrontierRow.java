@@ -89,8 +89,8 @@ final class FrontierRow {
     }
 
     private static Setting of(Setting setting, String engine) {
-        return new Setting(new Setting.Index(engine, setting.index().kind(), setting.index().build()), setting.search(), setting.k(),
-                setting.mode(), setting.threads());
+        Setting.Index index = new Setting.Index(engine, setting.index().kind(), setting.index().build());
+        return new Setting(index, setting.search(), setting.k(), setting.mode(), setting.threads());
     }
 
     /** The settings to measure, those beside each other that are compared; none if one is missing. */
@@ -158,7 +158,7 @@ final class FrontierRow {
             row.put(first + "_recall", PeerRow.rounded(Sample.median(baseSamples, Sample::recall)));
             row.put("perigee_recall", PeerRow.rounded(Sample.median(samples, Sample::recall)));
             row.put("of_best_rounds", PeerRow.rounded(best()));
-            double[] ratios = Arrays.stream(Ratio.perRound(samples, baseSamples)).map(one -> kind.price() ? 1 / one : one).toArray();
+            double[] ratios = kind.price() ? Ratio.perRound(baseSamples, samples) : Ratio.perRound(samples, baseSamples);
             row.put("min", PeerRow.rounded(Arrays.stream(ratios).min().orElse(Double.NaN)));
             row.put("max", PeerRow.rounded(Arrays.stream(ratios).max().orElse(Double.NaN)));
             row.put("rounds", ratios.length);
@@ -169,14 +169,15 @@ final class FrontierRow {
     }
 
     private String missing() {
-        String side = Stream.of(kind == Kind.OVER_PEER && base == null ? "no peer" : "", other == null ? "no setting of perigee" : "")
-                .filter(text -> !text.isEmpty()).reduce((a, b) -> a + " and " + b).orElse("");
+        String side = Stream.of(kind == Kind.OVER_PEER && base == null ? "no peer" : "",
+                other == null ? "no setting of perigee" : "").filter(text -> !text.isEmpty()).reduce((a, b) -> a + " and " + b).orElse("");
         return side.isEmpty() ? "one side could not be measured" : side + " reaches this recall";
     }
 
     private static String described(Setting setting) {
-        return "%s %s%s%s".formatted(setting.index(), setting.search().isEmpty() ? "" : Setting.words(setting.search()),
-                setting.k() == 10 ? "" : " k=" + setting.k(), setting.threads() == 1 ? "" : ", %d threads".formatted(setting.threads()));
+        return "%s %s%s%s".formatted(setting.index(), Setting.words(setting.search()),
+                setting.k() == 10 ? "" : " k=" + setting.k(),
+                setting.threads() == 1 ? "" : ", %d threads".formatted(setting.threads()));
     }
 
     /** A line for people. */
@@ -186,7 +187,8 @@ final class FrontierRow {
         }
         String verdict = met().map(reached -> " goal %s %s  %s".formatted(kind.price() ? "<=" : ">=", goal.get(),
                 reached ? "met" : "NOT MET")).orElse("");
-        return String.format(Locale.ROOT, "%-46s %6.2f %s\n    %8.0f/s at %.4f  %s\n    %8.0f/s at %.4f  %s", name, value(), verdict,
+        String lines = "%-46s %6.2f %s\n    %8.0f/s at %.4f  %s\n    %8.0f/s at %.4f  %s";
+        return String.format(Locale.ROOT, lines, name, value(), verdict,
                 Sample.median(samples, Sample::qps), Sample.median(samples, Sample::recall), described(other),
                 Sample.median(baseSamples, Sample::qps), Sample.median(baseSamples, Sample::recall), described(base));
     }

@@ -36,16 +36,16 @@ final class FrontierRun {
         this.folder = folder;
     }
 
-    /** @param work the folder of prepared data; peers' indexes and points lie beside it */
-    void measure(List<Catalogue.Data> sets, List<String> engines, Engines how, List<Integer> processors, int rounds, Path work)
-            throws IOException {
+    /** @param work the folder of prepared data, in which peers' indexes and points lie too */
+    void measure(List<Catalogue.Data> sets, List<String> engines, Engines how, List<Integer> processors, int rounds,
+            Path work) throws IOException {
         DataCache cache = new DataCache(work, Optional.ofNullable(System.getenv("PERIGEE_DATA")).map(Path::of).orElse(null),
                 note -> output.note("%s", note));
         Indexes indexes = new Indexes(how, processors, processors.size(), note -> output.note("%s", note));
         Path scratch = Files.createTempDirectory("perigee-frontier-");
         try {
-            Frontier frontier = new Frontier(cache, new SweepStore(work.resolve("frontier")), indexes, processors, rounds, scratch,
-                    note -> output.note("%s", note));
+            Frontier frontier = new Frontier(cache, new SweepStore(work.resolve("frontier")), indexes, processors, rounds,
+                    scratch, note -> output.note("%s", note));
             for (Catalogue.Data set : sets) {
                 long begin = System.nanoTime();
                 Frontier.Result result = frontier.measure(set, engines);

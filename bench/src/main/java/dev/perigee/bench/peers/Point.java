@@ -31,9 +31,9 @@ record Point(Setting setting, double recall, double qps) {
     /** It was tried in batches, and for each target that it reached another was twice as fast. */
     private static boolean slowInBatches(List<Point> points, Setting setting) {
         Setting batch = new Setting(setting.index(), setting.search(), setting.k(), Setting.Mode.BATCH, setting.threads());
-        return points.stream().filter(point -> point.setting.equals(batch)).anyMatch(own ->
-                Target.of(List.of(batch)).stream().allMatch(target -> own.recall < target.recall() || points.stream().anyMatch(point ->
-                        target.isOf(point.setting) && point.recall >= target.recall() && point.qps > 2 * own.qps)));
+        return points.stream().filter(point -> point.setting.equals(batch)).anyMatch(own -> Target.of(List.of(batch)).stream()
+                .allMatch(target -> own.recall < target.recall() || points.stream().anyMatch(point -> target.isOf(point.setting)
+                        && point.recall >= target.recall() && point.qps > 2 * own.qps)));
     }
 
     private static boolean same(Map<String, Object> a, Map<String, Object> b, String but) {

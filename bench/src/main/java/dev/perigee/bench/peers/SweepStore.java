@@ -33,8 +33,8 @@ final class SweepStore {
     /** The folder of an index; made if it is not there yet. */
     Path of(DataSet data, Index index, Version version) {
         String rows = data.base().getParent().getFileName().toString(); // the name of the data and a key of its content
-        String key = hash(List.of(FORMAT, index.engine(), index.kind(), new TreeMap<>(index.build()), version, data.queries().getFileName())
-                .toString());
+        String key = hash(List.of(FORMAT, index.engine(), index.kind(), new TreeMap<>(index.build()), version,
+                data.queries().getFileName()).toString());
         try {
             return Files.createDirectories(folder.resolve(rows).resolve("%s-%s-%s".formatted(index.engine(), index.kind(), key)));
         } catch (IOException e) {
@@ -44,7 +44,8 @@ final class SweepStore {
 
     private static String hash(String text) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)), 0, 6);
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)), 0, 6);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 record Synthetic(int rows, int dim, int clusters, double noise, double decay, int queries, int seed) {
     Synthetic {
         check(rows >= 1 && dim >= 1 && clusters >= 1 && queries >= 1 && noise >= 0 && decay >= 0,
-                "synthetic: %d x %d, %d clusters, noise %s, decay %s, %d queries (expected at least 1, noise and decay 0 or more)",
+                "synthetic: %d x %d, %d clusters, noise %s, decay %s, %d queries (expected at least 1, the two 0 or more)",
                 rows, dim, clusters, noise, decay, queries);
     }
 

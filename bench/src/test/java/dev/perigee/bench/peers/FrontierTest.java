@@ -21,8 +21,11 @@ class FrontierTest {
                 distance: l2
                 curves:
                   - {index: ivf_flat, engines: [perigee_rpc], build: {lists: 16}, full: {probes: [1, 8, 16]}}
-                  - {index: ivf_sq, engines: [perigee], build: {lists: 16, dims: 24, bits: 6}, full: {probes: [4, 16], refine: 40}}
-                  - {index: ivf_sq, engines: [perigee], build: {lists: 16, dims: 24, bits: 6}, full: {probes: 16, refine: 80, pass: 10}}
+                  - index: ivf_sq
+                    engines: [perigee]
+                    build: &sq {lists: 16, dims: 24, bits: 6}
+                    full: {probes: [4, 16], refine: 40}
+                  - {index: ivf_sq, engines: [perigee], build: *sq, full: {probes: 16, refine: 80, pass: 10}}
             """, "few.yaml").get("few");
 
     @TempDir
@@ -33,8 +36,8 @@ class FrontierTest {
     private Frontier.Result measure(String scratch) throws Exception {
         notes.clear();
         Indexes indexes = new Indexes(new Engines(Path.of("")), List.of(), 2, notes::add);
-        Frontier frontier = new Frontier(new DataCache(folder, null, notes::add), new SweepStore(folder.resolve("frontier")), indexes,
-                List.of(), 2, Files.createDirectories(folder.resolve(scratch)), notes::add);
+        Frontier frontier = new Frontier(new DataCache(folder, null, notes::add), new SweepStore(folder.resolve("frontier")),
+                indexes, List.of(), 2, Files.createDirectories(folder.resolve(scratch)), notes::add);
         Frontier.Result result = frontier.measure(FEW, Engines.NAMES);
         assertThat(indexes.skipped()).isEmpty();
         return result;

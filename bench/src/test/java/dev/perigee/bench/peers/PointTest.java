@@ -43,7 +43,8 @@ class PointTest {
     void curvesLeaveOutWhatAnotherBeats() {
         Point fast = point(1, 20, 0.94, 900);
         Point right = point(8, 20, 0.99, 300);
-        assertThat(Point.best(List.of(right, point(2, 20, 0.93, 500), fast, point(9, 20, 0.99, 200)))).containsExactly(fast, right);
+        assertThat(Point.best(List.of(right, point(2, 20, 0.93, 500), fast, point(9, 20, 0.99, 200))))
+                .containsExactly(fast, right);
     }
 
     @Test
@@ -52,7 +53,7 @@ class PointTest {
             long[] rows = new Share(percent).rows(100_000);
             assertThat(rows.length).isBetween(percent * 900, percent * 1100);
             Share more = new Share(percent + 1);
-            assertThat(rows).matches(some -> Arrays.stream(some).allMatch(row -> more.has((int) row)), "are of a larger share too");
+            assertThat(rows).matches(some -> Arrays.stream(some).allMatch(row -> more.has((int) row)), "in a larger share too");
         }
         assertThat(Share.ALL.rows(1000)).hasSize(1000);
     }
