@@ -1,17 +1,20 @@
-/* Which variants of the tile this processor runs, the fastest first. */
+/* Which variants of the tile and of fast scan this processor runs, the fastest first. */
 #include "tile.h"
 
 #include <stddef.h>
 
 #define VISIBLE __attribute__((visibility("default")))
 
+typedef void function(void);
+
 struct variant {
     const char *name;
-    scan *scan;
+    function *function;
     int runs;
 };
 
 scan perigee_scan_avx512_vnni, perigee_scan_avx_vnni, perigee_scan_avx2, perigee_scan_neon_dot;
+fast perigee_fast_avx512bw, perigee_fast_avx2, perigee_fast_neon;
 
 #ifdef __aarch64__
 #include <sys/auxv.h>
@@ -20,37 +23,68 @@ scan perigee_scan_avx512_vnni, perigee_scan_avx_vnni, perigee_scan_avx2, perigee
 #define RUNS(feature) (__builtin_cpu_supports(feature) && __builtin_cpu_supports("fma"))
 #endif
 
-static struct variant variant(int32_t n) {
-#ifndef __aarch64__
-    __builtin_cpu_init();
-#endif
-    const struct variant all[] = {
-#ifdef HAS_AVX512_VNNI
-        {"avx512_vnni", perigee_scan_avx512_vnni, RUNS("avx512f") && RUNS("avx512vnni")},
-#endif
-#ifdef HAS_AVX_VNNI
-        {"avx_vnni", perigee_scan_avx_vnni, RUNS("avx2") && RUNS("avxvnni")},
-#endif
-#ifdef HAS_AVX2
-        {"avx2", perigee_scan_avx2, RUNS("avx2")},
-#endif
-#ifdef HAS_NEON_DOT
-        {"neon_dot", perigee_scan_neon_dot, RUNS_DOT_PRODUCT},
-#endif
-        {NULL, NULL, 1},
-    };
-    const struct variant *one = all;
+static struct variant nth(const struct variant *one, int32_t n) {
     while (!one->runs || (one->name && n-- > 0))
         one++;
     return *one;
 }
 
-/* The name of the nth that this processor runs, or NULL. */
+static struct variant tile(int32_t n) {
+#ifndef __aarch64__
+    __builtin_cpu_init();
+#endif
+    const struct variant all[] = {
+#ifdef HAS_AVX512_VNNI
+        {"avx512_vnni", (function *) perigee_scan_avx512_vnni, RUNS("avx512f") && RUNS("avx512vnni")},
+#endif
+#ifdef HAS_AVX_VNNI
+        {"avx_vnni", (function *) perigee_scan_avx_vnni, RUNS("avx2") && RUNS("avxvnni")},
+#endif
+#ifdef HAS_AVX2
+        {"avx2", (function *) perigee_scan_avx2, RUNS("avx2")},
+#endif
+#ifdef HAS_NEON_DOT
+        {"neon_dot", (function *) perigee_scan_neon_dot, RUNS_DOT_PRODUCT},
+#endif
+        {NULL, NULL, 1},
+    };
+    return nth(all, n);
+}
+
+static struct variant fast_scan(int32_t n) {
+#ifndef __aarch64__
+    __builtin_cpu_init();
+#endif
+    const struct variant all[] = {
+#ifdef HAS_AVX512BW
+        {"avx512bw", (function *) perigee_fast_avx512bw, RUNS("avx512f") && RUNS("avx512bw")},
+#endif
+#ifdef HAS_AVX2
+        {"avx2", (function *) perigee_fast_avx2, RUNS("avx2")},
+#endif
+#ifdef HAS_NEON
+        {"neon", (function *) perigee_fast_neon, 1},
+#endif
+        {NULL, NULL, 1},
+    };
+    return nth(all, n);
+}
+
+/* The name of the nth tile that this processor runs, or NULL. */
 VISIBLE const char *perigee_tile_name(int32_t n) {
-    return variant(n).name;
+    return tile(n).name;
 }
 
 /* Its function, or NULL. */
 VISIBLE scan *perigee_tile_scan(int32_t n) {
-    return variant(n).scan;
+    return (scan *) tile(n).function;
+}
+
+/* The same of fast scan. */
+VISIBLE const char *perigee_fast_name(int32_t n) {
+    return fast_scan(n).name;
+}
+
+VISIBLE fast *perigee_fast_scan(int32_t n) {
+    return (fast *) fast_scan(n).function;
 }

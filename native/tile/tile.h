@@ -1,4 +1,7 @@
-/* The tile of IVF-SQ in C: the same work as compute.simd.JavaSqTile, bit for bit. SqTile says what a group of queries looks like. */
+/*
+ * The tile of IVF-SQ and fast scan in C: the same work as compute.simd.JavaSqTile and JavaFastScan, bit for bit. SqTile says what a
+ * group of queries looks like, FastScan what the arguments of fast scan are.
+ */
 #ifndef PERIGEE_TILE_H
 #define PERIGEE_TILE_H
 
@@ -18,5 +21,9 @@ struct group {
 /* Scans blocks of 32 slots, from..to, of a list; returns the first block that was not scanned. */
 typedef int32_t scan(struct group *group, int32_t count, int32_t dims, const uint8_t *codes, const float *terms,
                      const int32_t *rows, const uint32_t *allowed, int32_t from, int32_t to);
+
+/* Bounds and marks of blocks of 32 4-bit codes. */
+typedef void fast(const uint8_t *codes, int32_t blocks, int32_t parts, const uint8_t *tables, const float *terms, float scale,
+                  float add, float threshold, float *bounds, uint32_t *marks);
 
 #endif

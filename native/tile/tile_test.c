@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCKS = 5, ROWS = BLOCKS * SLOTS, CAPACITY = 3 * SLOTS, MOST_DIMS = 1024 };
+enum { BLOCKS = 5, ROWS = BLOCKS * SLOTS, CAPACITY = 3 * SLOTS - 1, MOST_DIMS = 1024 };
 
 const char *perigee_tile_name(int32_t n);
 scan *perigee_tile_scan(int32_t n);
@@ -29,22 +29,28 @@ static void fill(int dims, int code_max, int query_max, int extreme) {
         codes[i] = (uint8_t) (extreme ? (uint32_t) code_max : any((uint32_t) code_max + 1));
     for (int i = 0; i < QUERIES; i++)
         for (int j = 0; j < dims; j++)
-            queries[i][j] = (int8_t) (extreme ? (i % 2 ? query_max : -query_max) : (int) any(2 * (uint32_t) query_max + 1) - query_max);
+            queries[i][j] = (int8_t) (!extreme ? (int) any(2 * (uint32_t) query_max + 1) - query_max
+                                      : i % 2  ? query_max
+                                               : -query_max);
     for (int s = 0; s < ROWS; s++) {
-        terms[s] = any(9) ? (float) any(2000) - 1000 : any(2) ? INFINITY : NAN;
+        terms[s] = extreme || any(9) ? (float) any(2000) - 1000 : any(3) ? -0.0f : any(2) ? INFINITY : NAN;
         rows[s] = (int32_t) any(1u << 31);
     }
     for (int b = 0; b < BLOCKS; b++)
         allowed[b] = any(3) ? any(1u << 31) * 2 + any(2) : 0;
 }
 
+static float key_of(const struct group *group, int i, int s, int dims) {
+    int32_t sum = 0;
+    for (int j = 0; j < dims; j++)
+        sum += queries[i][j] * codes[s / BLOCK * BLOCK * dims + j / 4 * 64 + s % BLOCK * 4 + j % 4];
+    return fmaf(group->scale[i], (float) sum, terms[s] + group->add[i]) + 0.0f;
+}
+
 static int expect(const struct group *group, int i, int dims, const uint32_t *mask) {
     int n = 0;
     for (int s = 0; s < ROWS; s++) {
-        int32_t sum = 0;
-        for (int j = 0; j < dims; j++)
-            sum += queries[i][j] * codes[s / BLOCK * BLOCK * dims + j / 4 * 64 + s % BLOCK * 4 + j % 4];
-        float key = fmaf(group->scale[i], (float) sum, terms[s] + group->add[i]) + 0.0f;
+        float key = key_of(group, i, s, dims);
         int32_t bits;
         memcpy(&bits, &key, 4);
         if (key <= group->threshold[i] && (!mask || mask[s / SLOTS] >> s % SLOTS & 1))
@@ -55,13 +61,13 @@ static int expect(const struct group *group, int i, int dims, const uint32_t *ma
 
 static int check(const char *name, scan *scan, int count, int dims, const uint32_t *mask) {
     struct group *group = aligned_alloc(64, (sizeof *group + (size_t) (count * dims) + 63) / 64 * 64);
-    int n[QUERIES] = {0}, from = 0;
+    int n[QUERIES] = {0}, from = 0, wrong = 0;
     memset(group, 0xff, sizeof *group);
     group->capacity = CAPACITY;
     for (int i = 0; i < count; i++) {
         group->scale[i] = i == 1 ? 0 : ((float) any(2000) - 1000) / 3e5f;
-        group->add[i] = (float) any(100) / 7;
-        group->threshold[i] = i % 2 ? 3.4e38f : (float) any(1000) - 500;
+        group->add[i] = i == 1 ? -0.0f : (float) any(100) / 7;
+        group->threshold[i] = i % 2 ? 3.4e38f : key_of(group, i, (int) any(ROWS), dims); /* that key passes */
         group->size[i] = 0;
         group->buffer[i] = buffers[i];
         for (int j = 0; j < dims; j += 8)
@@ -71,17 +77,17 @@ static int check(const char *name, scan *scan, int count, int dims, const uint32
         int done = scan(group, count, dims, codes, terms, rows, mask, from, BLOCKS), full = 0;
         for (int i = 0; i < count; i++) {
             full |= group->size[i] > CAPACITY - SLOTS;
+            wrong |= group->size[i] > CAPACITY;
             memcpy(found[i] + n[i], buffers[i], (size_t) group->size[i] * sizeof(int64_t));
             n[i] += group->size[i];
             group->size[i] = 0;
         }
-        if (done <= from || done > BLOCKS || (done < BLOCKS && !full)) {
+        if (wrong || done <= from || done > BLOCKS || (done < BLOCKS && !full)) {
             printf("%s, %d queries, dims %d: a scan from block %d ends at %d\n", name, count, dims, from, done);
             return 1;
         }
         from = done;
     }
-    int wrong = 0;
     for (int i = 0; i < count; i++) {
         int most = expect(group, i, dims, mask);
         if (most != n[i] || memcmp(found[i], expected[i], (size_t) n[i] * sizeof(int64_t)) != 0) {

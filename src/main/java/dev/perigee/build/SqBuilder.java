@@ -102,7 +102,8 @@ final class SqBuilder {
         Matrix coordinates = Matrix.allocate(local, some.rows(), axes.rows());
         backend.project(some, rows.mean(), axes, coordinates);
         for (int i = 0; i < some.rows(); i++) {
-            MemorySegment.copy(coordinates.segment(), i * coordinates.stride(), into.segment(), i * into.stride(), axes.rows() * 4L);
+            MemorySegment.copy(coordinates.segment(), i * coordinates.stride(),
+                    into.segment(), i * into.stride(), axes.rows() * 4L);
             double square = -Distance.INNER_PRODUCT.between(some, i, some, i);
             into.set(i, axes.rows(), (float) Math.sqrt(Math.max(0, rows.length() * rows.length() - square)));
         }

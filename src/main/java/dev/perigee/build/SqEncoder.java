@@ -113,7 +113,8 @@ final class SqEncoder implements ListFile.Encoder {
     /** Coordinates of row {@code i} of the block less the centroid of its list. */
     private void subtract(int i, int list) {
         MemorySegment.copy(coordinates.segment(), Matrix.FLOAT, i * coordinates.stride(), residual, 0, residual.length);
-        MemorySegment.copy(model.centroids().segment(), Matrix.FLOAT, list * model.centroids().stride(), centroid, 0, centroid.length);
+        MemorySegment.copy(model.centroids().segment(), Matrix.FLOAT, list * model.centroids().stride(),
+                centroid, 0, centroid.length);
         for (int j = 0; j < residual.length; j++) {
             residual[j] -= centroid[j];
         }

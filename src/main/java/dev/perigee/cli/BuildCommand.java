@@ -36,10 +36,10 @@ import picocli.CommandLine.Option;
 @Command(name = "build", description = {"Build an index of a file of vectors.",
     "The folder appears when it is whole; a build that is given up (Ctrl-C) or fails leaves nothing."},
     footer = {"", "Which index:",
-        "  ivf_sq    the fastest on a CPU, at any recall; rows and codes (a byte per dimension) fit in memory",
-        "  ivf_flat  exact within the lists it probes; slower, no codes",
-        "  ivf_pq    codes of 16 to 100 bytes a row: where memory is scarce",
-        "  flat      exact; below about 10,000 rows, or where every neighbour counts"})
+        "  flat      up to some 10,000 rows, or answers that must be exact",
+        "  ivf_sq    more rows, that fit in memory: the fastest",
+        "  ivf_flat  the same, but never to miss a row of a list that is probed",
+        "  ivf_pq    rows that no longer fit in memory"})
 final class BuildCommand implements Callable<Integer> {
     private static final int BLOCK_ROWS = 4096;
 
@@ -72,11 +72,11 @@ final class BuildCommand implements Callable<Integer> {
     private Path transform;
 
     @Option(names = "--lists", paramLabel = "N", defaultValue = "0",
-            description = "Inverted lists (default: square root of the rows; for ivf_sq of more than 100,000 rows, a list per 122).")
+            description = "Inverted lists (default: square root of the rows; ivf_sq of more than 100,000 rows: one per 122 or so).")
     private int lists;
 
-    @Option(names = "--dims", paramLabel = "D", description = {"For ivf_sq: leading dimensions in the codes, a multiple of 8",
-        "(default: those that hold 95 %% of the variance, 32 to 256)."})
+    @Option(names = "--dims", paramLabel = "D",
+            description = "For ivf_sq: leading dimensions in codes, a multiple of 8 (default: 95 %% of the variance, 32 to 256).")
     private Integer dims;
 
     @Option(names = "--sq-bits", paramLabel = "5|6",
@@ -91,8 +91,8 @@ final class BuildCommand implements Callable<Integer> {
     private Integer pqBits;
 
     @Option(names = "--tune", paramLabel = "recall=R[,k=K]", description = {
-        "Find probes and refine that reach a recall soonest, with rows as queries (k: default 10); keep them as the defaults of",
-        "searches and print what was measured."})
+        "Find probes and refine that reach a recall soonest, with rows as queries.",
+        "Searches that say nothing use them (default k: 10)."})
     private String tune;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",

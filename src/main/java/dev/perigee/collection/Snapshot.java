@@ -64,7 +64,7 @@ final class Snapshot extends Shared {
     /** @param spaces of the collection */
     CollectionInfo info(List<SpaceInfo> spaces) {
         long indexed = segments().stream().filter(Segment::isIndexed).mapToLong(Segment::count).sum();
-        long bytes = segments().stream().mapToLong(s -> s.index().bytes()).sum();
+        long bytes = segments().stream().mapToLong(s -> s.index().bytes()).sum() + searcher.bytes();
         return new CollectionInfo(space().spec(), spaces, rows(), indexed, bytes, searcher.backend().name(), searcher.backend().device());
     }
 

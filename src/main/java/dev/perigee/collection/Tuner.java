@@ -26,7 +26,7 @@ public final class Tuner {
     private static final int SINGLES = 200;
     private static final int ROUNDS = 5;
     /** Candidates per neighbour; codes of IVF-PQ are coarser. */
-    private static final double[] SQ_REFINES = {1.2, 1.6, 2.4, 3.2, 4.8, 8, 16};
+    private static final double[] SQ_REFINES = {1.2, 1.6, 2.4, 3.2, 4.8, 8, 16, 32};
     private static final double[] PQ_REFINES = {2, 4, 8, 16, 32, 64};
     /** Where so much recall is asked of few rows, all of them are scanned: choosing lists would gain nothing. */
     private static final double NEARLY_ALL = 0.999;
@@ -102,7 +102,7 @@ public final class Tuner {
         return pairs;
     }
 
-    /** The fewest lists that reach the goal, by doubling, then by halving; {@code most} if none do. */
+    /** The fewest lists that reach the goal, to a sixteenth, by doubling, then by halving; {@code most} if none do. */
     private Row fewest(Judge judge, int refine, int most) {
         int low = 1;
         int high = 1;
@@ -112,7 +112,7 @@ public final class Tuner {
             high = Math.min(most, 2 * high);
             found = judge.judge(high, refine);
         }
-        while (low < high) {
+        while (low < high - high / 16) {
             int middle = (low + high) / 2;
             Row row = judge.judge(middle, refine);
             if (row.reaches()) {

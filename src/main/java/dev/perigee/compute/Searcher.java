@@ -29,6 +29,11 @@ public interface Searcher extends AutoCloseable {
     /** How many calls of {@link #search} to keep in flight. */
     int slots();
 
+    /** Bytes of memory that it made of the segments so far and holds beside them; shared with other searchers over the same data. */
+    default long bytes() {
+        return 0;
+    }
+
     @Override
     void close();
 }

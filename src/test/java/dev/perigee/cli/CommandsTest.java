@@ -82,7 +82,7 @@ class CommandsTest {
 
     @ParameterizedTest
     @CsvSource({"flat,l2,''", "flat,cosine,''", "ivf_flat,ip,--lists 10", "ivf_pq,l2,--lists 10 --pq-m 4", "ivf_pq,cosine,--lists 10 --pq-m 8 --pq-bits 4",
-        "ivf_sq,l2,''", "ivf_sq,ip,--lists 10 --dims 16 --sq-bits 6", "ivf_sq,cosine,--lists 10"})
+        "ivf_sq,l2,''", "ivf_sq,ip,--lists 10 --dims 16 --sq-bits 6", "ivf_sq,cosine,--lists 30"})
     void buildThenEvalThenSearch(String index, String distance, String settings) throws IOException {
         assertThat(run("build --data %s --index %s --distance %s --out @/x --json %s".formatted(data, index, distance, settings).strip()))
                 .as(err.toString()).isZero();

@@ -17,11 +17,12 @@ class DoctorCommandTest {
     void jsonHoldsWhatWasFound() throws IOException {
         assertThat(run("doctor", "--json")).isZero();
         Map<String, Object> found = JsonResult.parse(out.toString());
-        assertThat(found).containsKeys("backend", "device", "cpu", "cpu_features", "cores", "vector_bits", "jdk", "os",
+        assertThat(found).containsKeys("backend", "device", "cpu", "cpu_features", "cores", "vector_bits", "byte_products", "jdk", "os",
                 "memory_bytes", "heap_limit_bytes", "direct_limit_bytes", "huge_pages", "gpu", "gpus", "gpu_devices",
                 "cuda_driver", "cuda_library", "cuda_kernels", "cublas", "faiss", "perigee_data", "advice");
         assertThat(found.get("device").toString()).contains(found.get("backend").equals("simd")
                 ? ((Double) found.get("vector_bits")).intValue() + "-bit" : ((List<?>) found.get("gpus")).getFirst().toString());
+        assertThat(found.get("byte_products").toString()).matches("[a-z0-9_]+|java, \\d+ bit \\(no native code: .+\\)");
         assertThat((Double) found.get("cores")).isEqualTo(Runtime.getRuntime().availableProcessors());
         assertThat((Double) found.get("memory_bytes")).isGreaterThan(1e8);
         assertThat(List.of("gpu", "cuda_library", "cuda_kernels", "cublas", "faiss")).allSatisfy(name ->

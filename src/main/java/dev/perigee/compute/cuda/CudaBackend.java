@@ -185,6 +185,14 @@ public final class CudaBackend implements ComputeBackend {
         }
     }
 
+    @Override
+    public void project(Matrix rows, Matrix mean, Matrix axes, Matrix into) {
+        ComputeBackend.checkProduct(rows, axes, into);
+        try (Slots.Lease lease = slots.take()) {
+            Coordinates.run(lease.slot(), rows, mean, axes, into, workBytes);
+        }
+    }
+
     /** Decided at the first product, for cuBLAS takes a second to load and memory of the device. */
     synchronized Multiplication.Product product() {
         if (product == null) {

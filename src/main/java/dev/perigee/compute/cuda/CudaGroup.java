@@ -90,6 +90,11 @@ public final class CudaGroup implements ComputeBackend {
     }
 
     @Override
+    public void project(Matrix rows, Matrix mean, Matrix axes, Matrix into) {
+        first().project(rows, mean, axes, into);
+    }
+
+    @Override
     public List<Benchmark> benchmarks() {
         return first().benchmarks();
     }

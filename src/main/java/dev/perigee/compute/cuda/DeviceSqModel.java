@@ -2,8 +2,6 @@ package dev.perigee.compute.cuda;
 
 import dev.perigee.index.IvfSqData;
 import dev.perigee.index.SqModel;
-import dev.perigee.vector.Matrix;
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,7 +10,7 @@ final class DeviceSqModel implements AutoCloseable {
     private final List<DeviceBuffer> owned = new ArrayList<>();
     private final SqModel model;
     final DeviceBuffer mean;
-    /** [dim, dims]: neighbouring threads take neighbouring axes. */
+    /** [dim, dims] without padding. */
     final DeviceBuffer axes;
     /** [lists, dims] without padding. */
     final DeviceBuffer centroids;
@@ -23,9 +21,9 @@ final class DeviceSqModel implements AutoCloseable {
     DeviceSqModel(IvfSqData data, Slot slot) {
         this.model = data.model();
         boolean done = false;
-        try (Arena arena = Arena.ofConfined()) {
+        try {
             mean = own(slot.uploaded(model.mean(), Purpose.SHADOW));
-            axes = own(slot.uploaded(turned(model.axes(), arena), Purpose.SHADOW));
+            axes = own(Coordinates.turned(model.axes(), slot, Purpose.SHADOW));
             centroids = own(slot.uploaded(model.centroids(), Purpose.SHADOW));
             starts = own(slot.uploaded(model.starts(), Purpose.SHADOW));
             steps = own(slot.uploaded(data.steps(), Purpose.SHADOW));
@@ -41,16 +39,6 @@ final class DeviceSqModel implements AutoCloseable {
     private DeviceBuffer own(DeviceBuffer buffer) {
         owned.add(buffer);
         return buffer;
-    }
-
-    private static Matrix turned(Matrix axes, Arena arena) {
-        Matrix turned = Matrix.allocate(arena, axes.dim(), axes.rows());
-        for (int j = 0; j < axes.rows(); j++) {
-            for (int t = 0; t < axes.dim(); t++) {
-                turned.set(t, j, axes.get(j, t));
-            }
-        }
-        return turned;
     }
 
     SqModel model() {

@@ -7,6 +7,7 @@ import static dev.perigee.compute.cuda.Slot.Part.COORDINATES;
 import static dev.perigee.compute.cuda.Slot.Part.FACTORS;
 import static dev.perigee.compute.cuda.Slot.Part.GAMMA;
 import static dev.perigee.compute.cuda.Slot.Part.LIST_PRODUCTS;
+import static dev.perigee.compute.cuda.Slot.Part.QUERIES;
 import static dev.perigee.compute.cuda.Slot.Part.UNIT;
 import static dev.perigee.compute.cuda.Slot.Part.WORDS;
 
@@ -18,8 +19,6 @@ import dev.perigee.index.SqModel;
  * its lists, for {@link SqListSearch}.
  */
 final class SqProbing implements Probing {
-    private static final int AXES = 128;
-    private static final int TOGETHER = 4;
     /** Bytes of what makes a key of a product. */
     private static final int FACTOR_BYTES = 8;
 
@@ -64,9 +63,8 @@ final class SqProbing implements Probing {
         }
         Slot slot = coarse.slot;
         int dims = model.dims();
-        coarse.putQueries(slot.of(Kernel.SQ_COORDINATES)).put(coarse.count).put(coarse.dim).put(here.mean).put(here.axes)
-                .put(dims).put(slot.at(COORDINATES));
-        slot.launch((dims + AXES - 1) / AXES, (coarse.count + TOGETHER - 1) / TOGETHER, AXES, 0);
+        Coordinates.launch(slot, slot.at(QUERIES), coarse.stride, coarse.count, coarse.dim, here.mean, here.axes, dims,
+                slot.at(COORDINATES));
         // one fused step after the other in ascending order, as the definition has it
         Multiplication.KERNEL.multiply(slot, new DeviceMatrix(slot.at(COORDINATES), 0, coarse.count, dims, dims * 4L),
                 new DeviceMatrix(here.centroids, 0, model.lists(), dims, dims * 4L),

@@ -99,13 +99,20 @@ final class Candidates {
         return dropped[query];
     }
 
+    /** Lowers the threshold to the largest of the {@code keep} smallest keys, if there are so many. */
+    void tighten(int query) {
+        if (sizes[query] >= keep[query]) {
+            cut(query);
+        }
+    }
+
     private void cut(int query) {
         int begin = query * capacity;
         int size = keep[query];
+        dropped[query] |= sizes[query] > size;
         select(entries, begin, begin + sizes[query], begin + size - 1);
         sizes[query] = size;
         thresholds[query] = key(entries[begin + size - 1]);
-        dropped[query] = true;
     }
 
     /** Reorders [from, to) so that the entry at {@code nth} is the one that sorting would put there, none before it larger. */

@@ -16,8 +16,10 @@ import jdk.incubator.vector.FloatVector;
 final class CodeKernel {
     /** Code bytes of a group. */
     static final int GROUP = 16;
-    /** Entries of a group's table. */
+    /** Entries of a group's table, of 8 bits a part. */
     static final int TABLE = GROUP * 256;
+    /** The same of 4 bits a part. */
+    static final int SHORT_TABLE = GROUP * 2 * 16;
 
     private CodeKernel() {
     }
@@ -42,6 +44,35 @@ final class CodeKernel {
             s1 += table[2304 + at(p + 9)] + table[3328 + at(p + 13)];
             s2 += table[2560 + at(p + 10)] + table[3584 + at(p + 14)];
             s3 += table[2816 + at(p + 11)] + table[3840 + at(p + 15)];
+            sums[v] += (s0 + s1) + (s2 + s3);
+        }
+    }
+
+    /** The two look-ups of a byte. */
+    private static float both(float[] table, int from, int code) {
+        return table[from + (code & 15)] + table[from + 16 + (code >> 4)];
+    }
+
+    /**
+     * Adds the 32 look-ups of some codes of 4 bits a part to {@code sums}: bytes are summed as above, each being the sum of its
+     * two look-ups.
+     *
+     * @param slots numbers of the codes, {@code stride} bytes apart from {@code codes} on
+     */
+    static void addShort(long codes, long stride, int[] slots, int count, float[] table, float[] sums) {
+        if (table.length < SHORT_TABLE || sums.length < count || slots.length < count) {
+            throw new IllegalArgumentException();
+        }
+        for (int v = 0; v < count; v++) {
+            long p = codes + slots[v] * stride & MASK;
+            float s0 = both(table, 0, at(p)) + both(table, 128, at(p + 4));
+            float s1 = both(table, 32, at(p + 1)) + both(table, 160, at(p + 5));
+            float s2 = both(table, 64, at(p + 2)) + both(table, 192, at(p + 6));
+            float s3 = both(table, 96, at(p + 3)) + both(table, 224, at(p + 7));
+            s0 += both(table, 256, at(p + 8)) + both(table, 384, at(p + 12));
+            s1 += both(table, 288, at(p + 9)) + both(table, 416, at(p + 13));
+            s2 += both(table, 320, at(p + 10)) + both(table, 448, at(p + 14));
+            s3 += both(table, 352, at(p + 11)) + both(table, 480, at(p + 15));
             sums[v] += (s0 + s1) + (s2 + s3);
         }
     }

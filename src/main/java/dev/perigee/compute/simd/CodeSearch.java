@@ -6,29 +6,44 @@ import dev.perigee.index.IvfPqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
 import dev.perigee.vector.RowMask;
-import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /** Searches the codes of probed lists query by query, and refines the best from the rows. */
 final class CodeSearch {
-    /** Codes whose sums are made before they are looked at: they stay in the first-level cache. */
-    private static final int CHUNK = 256;
-
     private final Workers workers;
+    private final Scratch.Pool pool;
 
-    CodeSearch(Workers workers) {
+    CodeSearch(Workers workers, Scratch.Pool pool) {
         this.workers = workers;
+        this.pool = pool;
     }
 
-    /** Merges the neighbours of queries {@code from} to {@code to} into {@code into}. */
-    void search(IvfPqData data, LookupTables tables, int segment, RowMask mask, Matrix queries, int from, int to,
-            SearchParams[] params, int[][] probes, TopK into) {
+    /**
+     * Merges the neighbours of queries {@code from} to {@code to} into {@code into}.
+     *
+     * @param blocks of the data if its codes have 4 bits a part, else null
+     */
+    void search(IvfPqData data, LookupTables tables, CodeBlocks blocks, int segment, RowMask mask, Matrix queries, int from,
+            int to, SearchParams[] params, int[][] probes, TopK into) {
+        if (blocks != null) {
+            blocks.prepare(workers);
+        }
         One[] each = new One[workers.threads()];
-        workers.run(to - from, to - from > 1, (worker, q) -> {
-            if (each[worker] == null) {
-                each[worker] = new One(data, tables, segment, mask);
+        try {
+            workers.run(to - from, to - from > 1, (worker, q) -> {
+                if (each[worker] == null) {
+                    each[worker] = new One(data, segment, mask, blocks == null ? new ByteCodeScan(data, tables, mask)
+                            : new ShortCodeScan(data, tables, blocks, mask, pool));
+                }
+                each[worker].search(queries, from + q, (SearchParams.IvfPq) params[from + q], probes[q], into);
+            });
+        } finally {
+            for (One one : each) {
+                if (one != null) {
+                    one.scan.close();
+                }
             }
-            each[worker].search(queries, from + q, (SearchParams.IvfPq) params[from + q], probes[q], into);
-        });
+        }
     }
 
     /** The memory of one worker, and its search of one query. */
@@ -36,26 +51,21 @@ final class CodeSearch {
         private final IvfPqData data;
         private final int segment;
         private final RowMask mask;
-        private final LookupTables.Tables tables;
-        private final float[] sums = new float[CHUNK];
+        private final CodeScan scan;
+        private float[] constants;
 
-        One(IvfPqData data, LookupTables tables, int segment, RowMask mask) {
+        One(IvfPqData data, int segment, RowMask mask, CodeScan scan) {
             this.data = data;
-            this.tables = tables.new Tables();
             this.segment = segment;
             this.mask = mask;
+            this.scan = scan;
         }
 
         void search(Matrix queries, int query, SearchParams.IvfPq params, int[] lists, TopK into) {
             int k = into.k(query);
             int keep = params.refine() == 0 ? k : Math.max(k, params.refine());
-            Candidates candidates = new Candidates(new int[] {keep});
-            tables.fill(queries, query);
-            for (int list : lists) {
-                Matrix centroids = data.model().centroids().rows();
-                float constant = (float) ExactKernel.between(data.codeDistance(), queries, query, centroids, list);
-                scan(candidates, data.lists().begin(list), data.lists().size(list), constant);
-            }
+            sortNearestFirst(queries, query, lists);
+            Candidates candidates = scan.search(queries, query, keep, lists, constants);
             int count = candidates.finish(0);
             FlatData rows = data.rows();
             if (count < k && !candidates.dropped(0)) {
@@ -83,35 +93,19 @@ final class CodeSearch {
             }
         }
 
-        private void scan(Candidates candidates, int begin, int size, float constant) {
-            int stride = data.model().quantizer().codeStride();
-            for (int slot = begin; slot < begin + size; slot += CHUNK) {
-                int count = Math.min(CHUNK, begin + size - slot);
-                MemorySegment.copy(data.terms(), Matrix.FLOAT, slot * 4L, sums, 0, count);
-                for (int g = 0; g < tables.groups.length; g++) {
-                    long codes = data.codes().address() + (long) slot * stride + g * CodeKernel.GROUP;
-                    CodeKernel.add(codes, stride, count, tables.groups[g], sums);
-                }
-                for (int i = 0; i < count; i += Tile.STRIP) {
-                    // a little loose: here the constant leaves the threshold, in offer it joins the sum, and both round
-                    float threshold = candidates.threshold(0);
-                    float loose = (Math.abs(threshold) + Math.abs(constant)) * 0x1p-22f;
-                    if (Tile.anyAtMost(sums, i, FloatPass.NO_START, threshold - constant + loose)) {
-                        offer(candidates, i, Math.min(Tile.STRIP, count - i), slot, constant);
-                    }
-                }
+        /** Sorts lists by what they add to every key, so that thresholds are low early; this order changes no answer. */
+        private void sortNearestFirst(Matrix queries, int query, int[] lists) {
+            Matrix centroids = data.model().centroids().rows();
+            constants = new float[lists.length];
+            long[] order = new long[lists.length];
+            for (int i = 0; i < lists.length; i++) {
+                float constant = (float) ExactKernel.between(data.codeDistance(), queries, query, centroids, lists[i]);
+                order[i] = Candidates.entry(constant, lists[i]);
             }
-        }
-
-        private void offer(Candidates candidates, int i, int count, int slot, float constant) {
-            for (int j = i; j < i + count; j++) {
-                float key = sums[j] + constant;
-                if (key <= candidates.threshold(0)) {
-                    int row = data.lists().row(slot + j); // ties go in order of rows, whatever their lists
-                    if (mask == null || mask.allows(row)) {
-                        candidates.offer(0, key, row);
-                    }
-                }
+            Arrays.sort(order);
+            for (int i = 0; i < lists.length; i++) {
+                lists[i] = Candidates.row(order[i]);
+                constants[i] = Candidates.key(order[i]);
             }
         }
     }

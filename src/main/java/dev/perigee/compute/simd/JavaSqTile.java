@@ -26,11 +26,12 @@ final class JavaSqTile implements SqTile {
     private static final ValueLayout.OfInt INT32 = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfLong INT64 = ValueLayout.JAVA_LONG;
 
-    private static final int DIMS_AT_ONCE = 64;
     /** Bytes of a vector. */
     private static final long VECTOR = INT.vectorByteSize();
     /** Bytes of four dims of the 16 rows of a block of codes. */
     private static final long LINE = 64;
+    /** 64 dims: all that add up in 16 bits. */
+    private static final long BYTES_AT_ONCE = 16 * LINE;
     /** Bytes of four dims of a series: dims 0 and 2, then 1 and 3, in 16 bits. */
     private static final long WORDS = 8;
     private static final short LOW_BYTE = 255;
@@ -139,34 +140,39 @@ final class JavaSqTile implements SqTile {
         long y = codes(codes, dims, column + VECTOR);
         long sums = sums(group) + column;
         long series = series(group);
-        int step = bits == 5 ? 2 : 1;
-        for (int i = 0; i < count; i += step) {
-            boolean single = bits == 5 && i == count - 1;
-            for (int done = 0; done < dims; done += DIMS_AT_ONCE) {
-                long bytes = Math.min(DIMS_AT_ONCE, dims - done) / 4 * LINE;
-                long begin = done / 4 * LINE;
-                if (single) {
-                    one(series + done * 2L, x + begin, y + begin, x + begin + bytes, halves(group));
-                } else {
-                    two(series + done * 4L, x + begin, y + begin, x + begin + bytes, halves(group));
-                }
-                if (bits == 6) {
-                    widenBoth(halves(group), done == 0 ? ZEROS : sums, sums);
-                } else {
-                    widen(halves(group), done == 0 ? ZEROS : sums, sums);
-                    if (!single) {
-                        widen(halves(group) + 2 * VECTOR, done == 0 ? ZEROS : sums + SUMS, sums + SUMS);
-                    }
-                }
+        for (int i = 0; i < count; i += bits == 5 ? 2 : 1) {
+            if (bits == 5 && i == count - 1) {
+                single(series, x, y, LINE / 4 * dims, halves(group), sums);
+            } else {
+                pair(series, x, y, LINE / 4 * dims, halves(group), sums);
             }
             series += 4L * dims;
-            sums += step * SUMS;
+            sums += bits == 5 ? 2 * SUMS : SUMS;
+        }
+    }
+
+    private static void single(long series, long x, long y, long bytes, long halves, long sums) {
+        for (long done = 0; done < bytes; done += BYTES_AT_ONCE) {
+            one(series + done / LINE * WORDS, x + done, y + done, x + Math.min(done + BYTES_AT_ONCE, bytes), halves);
+            widen(halves, done == 0 ? ZEROS : sums, sums);
+        }
+    }
+
+    private void pair(long series, long x, long y, long bytes, long halves, long sums) {
+        for (long done = 0; done < bytes; done += BYTES_AT_ONCE) {
+            two(series + done / LINE * 2 * WORDS, x + done, y + done, x + Math.min(done + BYTES_AT_ONCE, bytes), halves);
+            if (bits == 5) {
+                widen(halves, done == 0 ? ZEROS : sums, sums);
+                widen(halves + 2 * VECTOR, done == 0 ? ZEROS : sums + SUMS, sums + SUMS);
+            } else {
+                widenBoth(halves, done == 0 ? ZEROS : sums, sums);
+            }
         }
     }
 
     /** Where the codes of the rows whose sums begin at a byte lie. */
     private static long codes(long codes, int dims, long column) {
-        return codes + column / LINE * 16 * dims + column % LINE;
+        return codes + column / LINE * LINE / 4 * dims + column % LINE;
     }
 
     /** Sums of one series with two vectors of rows. */

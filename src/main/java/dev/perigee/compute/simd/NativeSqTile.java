@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /**
  * The tile in C ({@code native/tile}), which has the instructions for products of bytes that the Vector API lacks. Where
@@ -29,8 +30,8 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
     private static final long PRODUCTS_OF_A_CALL = 1L << 23;
     private static final int LONGEST_NAME = 64;
 
-    /** What there is. @param problem why there is nothing; empty otherwise */
-    record Library(List<NativeSqTile> tiles, String problem) {
+    /** What there is. @param problem why there are no tiles; empty otherwise */
+    record Library(List<NativeSqTile> tiles, List<NativeFastScan> fastScans, String problem) {
     }
 
     private static final class Machine {
@@ -49,6 +50,11 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
         return Machine.LIBRARY.tiles;
     }
 
+    /** The same of fast scan, from the same library. */
+    static List<NativeFastScan> allFastScans() {
+        return Machine.LIBRARY.fastScans;
+    }
+
     /** Why there are none; empty if there are. */
     static String problem() {
         return Machine.LIBRARY.problem;
@@ -63,18 +69,9 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
         }
         try {
             SymbolLookup symbols = SymbolLookup.libraryLookup(file.get(), Arena.global());
-            MethodHandle names = lookUp(symbols, "perigee_tile_name");
-            MethodHandle functions = lookUp(symbols, "perigee_tile_scan");
-            List<NativeSqTile> tiles = new ArrayList<>();
-            for (int n = 0; ; n++) {
-                MemorySegment name = (MemorySegment) names.invokeExact(n);
-                if (name.address() == 0) {
-                    break;
-                }
-                tiles.add(new NativeSqTile(name.reinterpret(LONGEST_NAME).getString(0), (MemorySegment) functions.invokeExact(n)));
-            }
-            return tiles.isEmpty() ? absent("this processor has no instructions that it is written for")
-                    : new Library(List.copyOf(tiles), "");
+            List<NativeSqTile> tiles = variants(symbols, "perigee_tile", NativeSqTile::new);
+            List<NativeFastScan> fastScans = variants(symbols, "perigee_fast", NativeFastScan::new);
+            return new Library(tiles, fastScans, tiles.isEmpty() ? "this processor has none of its instructions" : "");
         } catch (IllegalArgumentException | UnsupportedOperationException | IllegalCallerException e) {
             return absent("%s: %s".formatted(file.get(), e.getMessage()));
         } catch (Throwable e) {
@@ -83,7 +80,22 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
     }
 
     private static Library absent(String problem) {
-        return new Library(List.of(), problem);
+        return new Library(List.of(), List.of(), problem);
+    }
+
+    /** What this processor runs of a function of the library, the fastest first. */
+    private static <T> List<T> variants(SymbolLookup symbols, String function, BiFunction<String, MemorySegment, T> make)
+            throws Throwable {
+        MethodHandle names = lookUp(symbols, function + "_name");
+        MethodHandle functions = lookUp(symbols, function + "_scan");
+        List<T> found = new ArrayList<>();
+        for (int n = 0; ; n++) {
+            MemorySegment name = (MemorySegment) names.invokeExact(n);
+            if (name.address() == 0) {
+                return List.copyOf(found);
+            }
+            found.add(make.apply(name.reinterpret(LONGEST_NAME).getString(0), (MemorySegment) functions.invokeExact(n)));
+        }
     }
 
     private static MethodHandle lookUp(SymbolLookup symbols, String name) {

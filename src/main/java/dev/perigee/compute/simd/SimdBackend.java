@@ -13,6 +13,7 @@ public final class SimdBackend implements ComputeBackend {
     private final Workers workers;
     private final Scratch.Pool pool = new Scratch.Pool();
     private final LookupTables.Cache tables = new LookupTables.Cache();
+    private final CodeBlocks.Cache blocks = new CodeBlocks.Cache();
     private final SqProbes.Cache sqProbes = new SqProbes.Cache();
 
     /** @param threads cores that all its searches together may use, 1 or more */
@@ -49,7 +50,7 @@ public final class SimdBackend implements ComputeBackend {
 
     @Override
     public Searcher open(List<IndexData> segments) {
-        return new SimdSearcher(this, List.copyOf(segments), workers, pool, tables, sqProbes);
+        return new SimdSearcher(this, List.copyOf(segments), workers, pool, tables, sqProbes, blocks);
     }
 
     @Override
@@ -71,7 +72,7 @@ public final class SimdBackend implements ComputeBackend {
 
     @Override
     public List<Benchmark> benchmarks() {
-        return List.of(new SimdBenchmark(this), new SqTileBenchmark());
+        return List.of(new SimdBenchmark(this), new SqTileBenchmark(2_000_000_000L));
     }
 
     @Override

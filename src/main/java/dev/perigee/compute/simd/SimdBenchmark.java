@@ -49,7 +49,7 @@ final class SimdBenchmark implements Benchmark {
     public List<String> rows() {
         return List.of("fma_peak_gflops", "read_gbps", "multiply_of_fma_peak", "flat_batch_of_fma_peak",
                 "flat_batch_d128_of_fma_peak", "flat_single_of_read_bandwidth", "ivf_flat_batch_qps",
-                "ivf_pq_scan_lookups_per_s");
+                "ivf_pq_scan_lookups_per_s", "ivf_pq4_scan_lookups_per_s");
     }
 
     @Override
@@ -67,7 +67,8 @@ final class SimdBenchmark implements Benchmark {
                     case "flat_batch_d128_of_fma_peak" -> flatBatch(name, 128);
                     case "flat_single_of_read_bandwidth" -> flatSingle(name);
                     case "ivf_flat_batch_qps" -> ivfFlat(name);
-                    default -> codes(name);
+                    case "ivf_pq_scan_lookups_per_s" -> codes(name, 98, 8);
+                    default -> codes(name, 196, 4);
                 });
             }
         }
@@ -292,20 +293,18 @@ final class SimdBenchmark implements Benchmark {
     }
 
     /** Whole searches of codes without refinement, counted in look-ups. */
-    private Row codes(String name) {
+    private Row codes(String name, int m, int bits) {
         int dim = 784;
-        int m = 98;
         int perList = 256;
         SplittableRandom random = new SplittableRandom(5);
-        Matrix words = rows(m * 256, dim / m, 4);
-        ProductQuantizer quantizer = new ProductQuantizer(m, 8, words);
+        ProductQuantizer quantizer = new ProductQuantizer(m, bits, rows(m << bits, dim / m, 4));
         int count = LISTS * perList;
         MemorySegment codes = arena.allocate((long) count * quantizer.codeStride());
         MemorySegment terms = arena.allocate(count * 4L);
         for (int i = 0; i < count; i++) {
             terms.set(Matrix.FLOAT, i * 4L, (float) random.nextDouble());
-            for (int s = 0; s < m; s++) {
-                codes.set(ValueLayout.JAVA_BYTE, (long) i * quantizer.codeStride() + s, (byte) random.nextInt());
+            for (int b = 0; b < quantizer.codeBytes(); b++) {
+                codes.set(ValueLayout.JAVA_BYTE, (long) i * quantizer.codeStride() + b, (byte) random.nextInt());
             }
         }
         FlatData rows = flat(count, dim);

@@ -12,7 +12,9 @@ import dev.perigee.index.IvfPqData;
 import dev.perigee.index.IvfSqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
 /**
@@ -31,15 +33,19 @@ final class SimdSearcher implements Searcher {
     private final RowSearch rowSearch;
     private final CodeSearch codeSearch;
     private final Probes probes;
+    private final CodeBlocks.Cache blockCache;
+    /** Of each segment of 4-bit codes, else null. */
+    private final CodeBlocks[] blocks;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     SimdSearcher(SimdBackend backend, List<IndexData> segments, Workers workers, Scratch.Pool pool, LookupTables.Cache cache,
-            SqProbes.Cache sqCache) {
+            SqProbes.Cache sqCache, CodeBlocks.Cache blockCache) {
         this.backend = backend;
         this.segments = segments;
         this.slots = workers.threads();
         this.pool = pool;
         this.rowSearch = new RowSearch(workers, pool);
-        this.codeSearch = new CodeSearch(workers);
+        this.codeSearch = new CodeSearch(workers, pool);
         this.probes = new Probes(rowSearch);
         this.model = segments.stream().map(SimdSearcher::model).filter(m -> m != null).findFirst().orElse(null);
         this.tables = model == null || model.quantizer() == null ? null
@@ -48,6 +54,12 @@ final class SimdSearcher implements Searcher {
                 .mapToObj(s -> new SqSearch.Part((IvfSqData) segments.get(s), s)).toList();
         this.sqSearch = sqParts.isEmpty() ? null
                 : new SqSearch(workers, pool, sqCache.of(sqParts.getFirst().data().model()));
+        this.blockCache = blockCache;
+        this.blocks = segments.stream().map(this::blocks).toArray(CodeBlocks[]::new);
+    }
+
+    private CodeBlocks blocks(IndexData segment) {
+        return segment instanceof IvfPqData ivf && ivf.model().quantizer().bits() == 4 ? blockCache.retain(ivf) : null;
     }
 
     private static Distance codeDistance(List<IndexData> segments) {
@@ -97,7 +109,7 @@ final class SimdSearcher implements Searcher {
                     // searched before, all such segments together
                 }
                 case IvfPqData ivf ->
-                        codeSearch.search(ivf, tables, s, batch.mask(s), queries, from, to, batch.params(), lists, into);
+                        codeSearch.search(ivf, tables, blocks[s], s, batch.mask(s), queries, from, to, batch.params(), lists, into);
             }
         }
     }
@@ -161,6 +173,14 @@ final class SimdSearcher implements Searcher {
     }
 
     @Override
+    public long bytes() {
+        return Arrays.stream(blocks).filter(b -> b != null).mapToLong(CodeBlocks::bytes).sum();
+    }
+
+    @Override
     public void close() {
+        if (!closed.getAndSet(true)) {
+            Arrays.stream(blocks).filter(b -> b != null).forEach(blockCache::release);
+        }
     }
 }

@@ -36,7 +36,7 @@ final class SqChunk implements AutoCloseable {
     private final float[] products;
     private final boolean[] odd;
     private final SqEntries entries;
-    private final FourRows fourRows = new FourRows();
+    private final EightRows eightRows = new EightRows();
     private final Scratch scratch;
     private final long coordinates;
     private final long group;
@@ -249,15 +249,13 @@ final class SqChunk implements AutoCloseable {
         }
     }
 
-    /** Compares the rows of entries; four at a time, the last of them again where they are fewer. */
+    /** Compares the rows of entries. */
     private void compare(int q, SqSearch.Part part, long[] entries, int size, TopK into) {
         IvfSqData data = part.data();
-        int last = size - 1;
-        for (int i = 0; i < size; i += 4) {
-            double[] distances = fourRows.between(data.distance(), batch.queries(), from + q, data.rows().rows(),
-                    (int) entries[i], (int) entries[Math.min(i + 1, last)], (int) entries[Math.min(i + 2, last)],
-                    (int) entries[Math.min(i + 3, last)]);
-            for (int j = i; j < Math.min(size, i + 4); j++) {
+        for (int i = 0; i < size; i += EightRows.ROWS) {
+            double[] distances = eightRows.between(data.distance(), batch.queries(), from + q, data.rows().rows(), entries, i,
+                    size - 1);
+            for (int j = i; j < Math.min(size, i + EightRows.ROWS); j++) {
                 into.offer(from + q, distances[j - i], TopK.at(part.segment(), (int) entries[j]));
             }
         }

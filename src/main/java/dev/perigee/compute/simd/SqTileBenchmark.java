@@ -23,7 +23,6 @@ final class SqTileBenchmark implements Benchmark {
     private static final int BITS = 5;
     private static final int BLOCKS = 60;
     private static final int SCANS = 10;
-    private static final long WARM_UP_NANOS = 2_000_000_000L;
     /** Of what 16-bit multiply-adds reach in free chains, for six queries. */
     private static final double GOAL = 0.4;
     private static final String JAVA = "sq_tile_java_gmacs";
@@ -37,7 +36,13 @@ final class SqTileBenchmark implements Benchmark {
     private final MemorySegment rows = arena.allocate(BLOCKS * SqTile.SLOTS * 4L, 64);
     private final MemorySegment query = arena.allocate(DIMS, 8);
     private final MemorySegment buffers = arena.allocate(SqTile.QUERIES * SqTile.SLOTS * 8L, 8);
+    private final long warmUpNanos;
     private long sink;
+
+    /** @param warmUpNanos for how long nothing may have become faster before it is measured */
+    SqTileBenchmark(long warmUpNanos) {
+        this.warmUpNanos = warmUpNanos;
+    }
 
     @Override
     public List<String> rows() {
@@ -89,9 +94,9 @@ final class SqTileBenchmark implements Benchmark {
     }
 
     /** Goes on until it has not become faster for a while: the compiler may have to wait for a busy core. */
-    private static void warmUp(DoubleSupplier rate) {
+    private void warmUp(DoubleSupplier rate) {
         double best = 0;
-        for (long since = System.nanoTime(); System.nanoTime() - since < WARM_UP_NANOS; ) {
+        for (long since = System.nanoTime(); System.nanoTime() - since < warmUpNanos; ) {
             double now = rate.getAsDouble();
             if (now > 1.05 * best) {
                 best = now;
@@ -143,7 +148,7 @@ final class SqTileBenchmark implements Benchmark {
                 right &= entry == Candidates.entry(product(slot), 0);
             }
             if (!right) {
-                throw new PerigeeException(ErrorCode.INTERNAL, "%s: query %d has other keys than its products".formatted(name, i));
+                throw new PerigeeException(ErrorCode.INTERNAL, "%s: keys of query %d (expected its products)".formatted(name, i));
             }
         }
     }

@@ -318,6 +318,21 @@ class CudaBackendTest extends ListSearchContract {
     }
 
     @ParameterizedTest
+    @CsvSource({"1,1,8", "5,33,24", "70,129,136", "3,40,1"})
+    void projectionsHaveTheBitsOfTheReference(int count, int dim, int axes) {
+        Matrix rows = Rows.WIDE_NORMS.make(Distance.L2, count, dim, 41);
+        Matrix mean = Rows.GAUSSIAN.make(Distance.L2, 1, dim, 42);
+        Matrix along = Rows.GAUSSIAN.make(Distance.COSINE, axes, dim, 43);
+        Matrix actual = Matrix.allocate(Arena.ofAuto(), count, axes);
+        Matrix expected = Matrix.allocate(Arena.ofAuto(), count, axes);
+        try (CudaBackend cuda = cuda(); ComputeBackend reference = new ScalarBackend()) {
+            cuda.project(rows, mean, along, actual);
+            reference.project(rows, mean, along, expected);
+        }
+        assertThat(actual.segment().mismatch(expected.segment())).isEqualTo(-1);
+    }
+
+    @ParameterizedTest
     @EnumSource(Distance.class)
     void tilesOfScalarCodesAreOneAnswer(Distance distance) {
         Matrix rows = Rows.CLUSTERED.make(distance, 900, 21, 35);

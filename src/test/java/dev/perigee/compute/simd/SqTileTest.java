@@ -2,6 +2,7 @@ package dev.perigee.compute.simd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perigee.compute.Benchmark;
 import dev.perigee.compute.NativeFolders;
 import dev.perigee.index.IvfSqData;
 import java.io.IOException;
@@ -76,6 +77,12 @@ class SqTileTest {
         for (int count = 1; count <= SqTile.QUERIES; count++) {
             new List32(tile.bits, 32, 20, count).check(tile.tile, count, 33 + count * 7);
         }
+        List32 all = new List32(tile.bits, 32, 5, 1);
+        all.fill(1, t -> 1);
+        Arrays.fill(all.terms, 1);
+        for (int capacity : new int[] {32, 33, 63, 64, 65, 95, 96, 97}) {
+            all.check(tile.tile, 2, capacity);
+        }
     }
 
     @Test
@@ -89,11 +96,21 @@ class SqTileTest {
     @Test
     void theNativeOneCanBeTurnedOffOrAbsent(@TempDir Path folder) throws IOException {
         Optional<Path> file = NativeFolders.find(NativeSqTile.FILE, NativeFolders.all());
-        assertThat(NativeSqTile.load(file, "off")).isEqualTo(new NativeSqTile.Library(List.of(), "perigee.native is off"));
+        assertThat(NativeSqTile.load(file, "off")).isEqualTo(new NativeSqTile.Library(List.of(), List.of(), "perigee.native is off"));
         assertThat(NativeSqTile.load(Optional.empty(), null).problem()).startsWith("no libperigee_tile.so in ");
         Path text = Files.writeString(folder.resolve(NativeSqTile.FILE), "no library");
         assertThat(NativeSqTile.load(Optional.of(text), null).problem()).startsWith(text.toString());
         assertThat(NativeSqTile.load(Optional.of(text), null).tiles()).isEmpty();
+    }
+
+    /** It compares all keys with the products before it takes the time. */
+    @Test
+    void theBenchmarkMeasuresEveryTile() {
+        SqTileBenchmark benchmark = new SqTileBenchmark(0);
+        List<Benchmark.Row> rows = benchmark.run(benchmark.rows());
+        assertThat(rows).hasSize(NativeSqTile.all().isEmpty() ? 2 : 4).allSatisfy(row -> assertThat(row.value()).isPositive());
+        assertThat(rows).extracting(row -> row.context().anchor()).startsWith(JavaSqTile.of(5).name())
+                .endsWith(SqTile.of(5).name());
     }
 
     /** Blocks of 32 slots with everything that may be odd: masks, empty slots, terms that are not finite, negative keys. */
@@ -143,9 +160,10 @@ class SqTileTest {
                 }
                 scale[i] = (float) random.nextDouble(-1, 1) / 100;
                 add[i] = (float) random.nextDouble(-1, 1);
-                threshold[i] = random.nextInt(4) == 0 ? Float.MAX_VALUE : (float) random.nextDouble(-1, 1) * dims;
+                threshold[i] = random.nextInt(4) == 0 ? Float.MAX_VALUE : key(i, random.nextInt(terms.length)); // which passes
             }
-            scale[1] = 0;
+            scale[1] = 0; // with which keys may be -0
+            add[1] = -0f;
         }
 
         void fill(int code, IntUnaryOperator query) {
@@ -171,11 +189,7 @@ class SqTileTest {
             for (int i = 0; i < count; i++) {
                 List<Long> passed = new ArrayList<>();
                 for (int s = 0; s < terms.length; s++) {
-                    int sum = 0;
-                    for (int j = 0; j < dims; j++) {
-                        sum += v[i][j] * codes.get(ValueLayout.JAVA_BYTE, IvfSqData.at(s, j, dims));
-                    }
-                    float key = Math.fma(scale[i], (float) sum, terms[s] + add[i]);
+                    float key = key(i, s);
                     if (key <= threshold[i] && !(masked && (allowed[s / SLOTS] >>> s % SLOTS & 1) == 0)) {
                         passed.add(Candidates.entry(key, rows[s]));
                     }
@@ -183,6 +197,14 @@ class SqTileTest {
                 entries.add(passed);
             }
             return entries;
+        }
+
+        private float key(int i, int slot) {
+            int sum = 0;
+            for (int j = 0; j < dims; j++) {
+                sum += v[i][j] * codes.get(ValueLayout.JAVA_BYTE, IvfSqData.at(slot, j, dims));
+            }
+            return Math.fma(scale[i], (float) sum, terms[slot] + add[i]);
         }
 
         private List<List<Long>> scan(SqTile tile, int count, int capacity, boolean masked) {
@@ -214,6 +236,7 @@ class SqTileTest {
                 for (int i = 0; i < count; i++) {
                     int size = group.get(ValueLayout.JAVA_INT, SqTile.SIZE + i * 4);
                     full |= size + SLOTS > capacity;
+                    assertThat(size).isLessThanOrEqualTo(capacity);
                     for (int e = 0; e < size; e++) {
                         entries.get(i).add(buffers.get(ValueLayout.JAVA_LONG, ((long) i * capacity + e) * 8));
                     }

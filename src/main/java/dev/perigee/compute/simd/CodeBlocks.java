@@ -1,0 +1,125 @@
+package dev.perigee.compute.simd;
+
+import dev.perigee.index.InvertedLists;
+import dev.perigee.index.IvfPqData;
+import dev.perigee.vector.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/**
+ * The 4-bit codes of an index as {@link FastScan} reads them, outside the heap, made at the first search: blocks
+ * {@code [parts][16 bytes]} of 32 slots, parts rounded up to 4 with zeros. In each byte the lower half belongs to slot
+ * {@code place(i)} and the upper one to slot {@code 16 + place(i)}, with {@code place(i) = i / 2 + i % 2 * 8}: so the sums
+ * of even and of odd bytes are those of neighbouring slots.
+ */
+final class CodeBlocks {
+    /** The blocks of indexes that searchers have open: of one index there is one copy, whatever the snapshots over it. */
+    static final class Cache {
+        private final Map<IvfPqData, CodeBlocks> held = new IdentityHashMap<>();
+
+        /** A share of the blocks of {@code data}; each is released once. */
+        synchronized CodeBlocks retain(IvfPqData data) {
+            CodeBlocks blocks = held.computeIfAbsent(data, CodeBlocks::new);
+            blocks.shares++;
+            return blocks;
+        }
+
+        /** Gives a share back; the last one frees the memory, which no search may read any more. */
+        synchronized void release(CodeBlocks blocks) {
+            if (--blocks.shares == 0) {
+                held.remove(blocks.data);
+                blocks.arena.close();
+            }
+        }
+    }
+
+    private final IvfPqData data;
+    private final int parts;
+    private final Arena arena = Arena.ofShared();
+    /** Under the cache's monitor. */
+    private int shares;
+    private float[] largestTerms;
+    private volatile MemorySegment memory = MemorySegment.NULL;
+
+    private CodeBlocks(IvfPqData data) {
+        this.data = data;
+        this.parts = parts(data.model().quantizer().m());
+    }
+
+    /** m rounded up to what a scan takes at once. */
+    static int parts(int m) {
+        return (m + FastScan.PARTS - 1) / FastScan.PARTS * FastScan.PARTS;
+    }
+
+    int parts() {
+        return parts;
+    }
+
+    /** Bytes of memory that they take by now. */
+    long bytes() {
+        return memory.byteSize();
+    }
+
+    /** Makes the blocks unless they are there. */
+    void prepare(Workers workers) {
+        if (memory == MemorySegment.NULL) {
+            make(workers);
+        }
+    }
+
+    /** Address of the block that begins with {@code slot}. */
+    long address(int slot) {
+        return memory.address() + (long) slot / FastScan.BLOCK * parts * FastScan.PART;
+    }
+
+    /** The largest absolute value of the finite terms of a list. */
+    float largestTerm(int list) {
+        return largestTerms[list];
+    }
+
+    private synchronized void make(Workers workers) {
+        if (memory != MemorySegment.NULL) {
+            return;
+        }
+        InvertedLists lists = data.lists();
+        long bytes = (long) lists.slots() / FastScan.BLOCK * parts * FastScan.PART;
+        MemorySegment blocks = arena.allocate(Math.max(Matrix.ALIGNMENT, bytes), Matrix.ALIGNMENT);
+        largestTerms = new float[lists.lists()];
+        workers.run(lists.lists(), lists.lists() > 1, (worker, list) -> {
+            byte[] block = new byte[parts * FastScan.PART];
+            for (int slot = lists.begin(list); slot < lists.begin(list + 1); slot += FastScan.BLOCK) {
+                fill(slot, block);
+                MemorySegment.copy(block, 0, blocks, ValueLayout.JAVA_BYTE, (long) slot / FastScan.BLOCK * block.length, block.length);
+            }
+            largestTerms[list] = largest(lists.begin(list), lists.size(list));
+        });
+        memory = blocks;
+    }
+
+    private void fill(int slot, byte[] block) {
+        int stride = data.model().quantizer().codeStride();
+        for (int b = 0; b < data.model().quantizer().codeBytes(); b++) {
+            for (int i = 0; i < FastScan.PART; i++) {
+                long place = slot + i / 2 + i % 2 * 8L;
+                int low = data.codes().get(ValueLayout.JAVA_BYTE, place * stride + b);
+                int high = data.codes().get(ValueLayout.JAVA_BYTE, (place + FastScan.PART) * stride + b);
+                block[2 * b * FastScan.PART + i] = (byte) (low & 15 | high << 4);
+                block[(2 * b + 1) * FastScan.PART + i] = (byte) (low >> 4 & 15 | high & 0xF0);
+            }
+        }
+    }
+
+    private float largest(int begin, int size) {
+        float largest = 0;
+        for (int slot = begin; slot < begin + size; slot++) {
+            float term = Math.abs(data.terms().get(Matrix.FLOAT, slot * 4L));
+            if (term < Float.POSITIVE_INFINITY) {
+                largest = Math.max(largest, term);
+            }
+        }
+        return largest;
+    }
+}
