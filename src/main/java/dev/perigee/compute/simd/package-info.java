@@ -1,7 +1,8 @@
 /**
  * The Vector API backend. Start with {@link dev.perigee.compute.simd.SimdSearcher}; the kernels are
  * {@link dev.perigee.compute.simd.Tile} (many queries), {@link dev.perigee.compute.simd.RowKernel} (one query),
- * {@link dev.perigee.compute.simd.CodeKernel} (PQ codes) and {@link dev.perigee.compute.simd.ExactKernel} (double);
+ * {@link dev.perigee.compute.simd.CodeKernel} (PQ codes), {@link dev.perigee.compute.simd.FastScan} (those of 4 bits),
+ * {@link dev.perigee.compute.simd.SqTile} (codes of IVF-SQ) and {@link dev.perigee.compute.simd.ExactKernel} (double);
  * {@link dev.perigee.compute.simd.Product} is the general product of matrices, over the same tile.
  * May import: vector, distance, index, compute, and alone jdk.incubator.vector.
  *
@@ -11,12 +12,17 @@
  * is searched again and every row that is not provably too far is re-scored. So answers do not depend on lanes, threads or
  * batches.
  *
+ * <p><b>Codes of 4 bits</b> have an answer that is defined by float sums, as those of 8 bits have. Fast scan bounds all these
+ * sums from below by sums of bytes; only the codes of the lowest bounds are summed in float, until the next bound lies above.
+ *
  * <p><b>Rules for kernels</b>, each measured at a factor of 2 to 100 on AVX2 with JDK 25:
  * <ul>
  * <li>addresses are masked ({@code address & MASK}) into one constant segment that spans all memory: only then do the bounds
  *     checks fold. The caller has checked the range and keeps the memory open;
  * <li>loops are {@code while (p != end)}: counted loops are unrolled until registers spill;
  * <li>nothing that takes or returns a vector may be a method of more than 35 bytecodes, for it may not be inlined;
+ * <li>a kernel is small: one of 38 vector operations, loads and stores counted, is inlined whole, one of 54 is not, for the
+ *     compiler has a budget of nodes (PrintInlining says NodeCountInliningCutoff);
  * <li>no flags inside kernels: a branch that is taken late throws the compiled kernel away. One method per variant;
  * <li>accumulators are local variables, named one by one; the species is static final.
  * </ul>

@@ -138,9 +138,10 @@ public abstract class Worker {
         try (Rows rows = new Rows(Path.of(request.text("base")), request.number("rows"), dim, unit)) {
             long start = System.nanoTime();
             keep = request.fields().get("keep") instanceof String file ? Optional.of(Path.of(file)) : Optional.empty();
+            boolean kept = keep.isPresent() && Files.exists(keep.get());
             long bytes = build(request.text("index"), distance, rows, threads, request.part("build"));
             built = true;
-            return Map.of("build_s", (System.nanoTime() - start) / 1e9, "bytes", bytes);
+            return Map.of("build_s", (System.nanoTime() - start) / 1e9, "bytes", bytes, "kept", kept);
         }
     }
 
@@ -235,6 +236,7 @@ public abstract class Worker {
                 json.writeFieldName(field.getKey());
                 switch (field.getValue()) {
                     case String value -> json.writeString(value);
+                    case Boolean value -> json.writeBoolean(value);
                     case Long value -> json.writeNumber(value);
                     case Double value -> json.writeRawValue(String.format(Locale.ROOT, "%.6f", value));
                     default -> throw new IllegalStateException("no JSON for " + field.getValue());
