@@ -1,7 +1,8 @@
 /**
  * The Vector API backend. Start with {@link dev.perigee.compute.simd.SimdSearcher}; the kernels are
  * {@link dev.perigee.compute.simd.Tile} (many queries), {@link dev.perigee.compute.simd.RowKernel} (one query),
- * {@link dev.perigee.compute.simd.CodeKernel} (PQ codes), {@link dev.perigee.compute.simd.FastScan} (those of 4 bits) and {@link dev.perigee.compute.simd.ExactKernel} (double);
+ * {@link dev.perigee.compute.simd.CodeKernel} (PQ codes), {@link dev.perigee.compute.simd.FastScan} (those of 4 bits) and
+ * {@link dev.perigee.compute.simd.ExactKernel} (double);
  * {@link dev.perigee.compute.simd.Product} is the general product of matrices, over the same tile.
  * May import: vector, distance, index, compute, and alone jdk.incubator.vector.
  *
