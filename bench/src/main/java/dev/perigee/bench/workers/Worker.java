@@ -168,6 +168,9 @@ public abstract class Worker {
         write(found, k, Path.of(request.text("out")));
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("seconds", pass.seconds());
+        if (Double.isFinite(pass.cpu())) {
+            answer.put("cpu_s", pass.cpu());
+        }
         answer.put("p50_us", pass.p50());
         answer.put("p99_us", pass.p99());
         answer.put("overhead_us", 0.0);
