@@ -1,6 +1,6 @@
 /*
- * The tile of IVF-SQ and fast scan in C: the same work as compute.simd.JavaSqTile and JavaFastScan, bit for bit. SqTile says what a
- * group of queries looks like, FastScan what the arguments of fast scan are.
+ * The tile of IVF-SQ and fast scan in C: the same work as compute.simd.JavaSqTile and JavaFastScan, bit for bit. SqTile says
+ * what a group of queries looks like, FastScan what the arguments of fast scan are.
  */
 #ifndef PERIGEE_TILE_H
 #define PERIGEE_TILE_H

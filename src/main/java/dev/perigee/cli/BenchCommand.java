@@ -41,6 +41,7 @@ final class BenchCommand implements Runnable {
                 "  flat_single_of_read_bandwidth  exact search of one query at a time",
                 "  ivf_flat_batch_qps             queries/s of IVF-Flat in batches",
                 "  ivf_pq_scan_lookups_per_s      table look-ups/s of an IVF-PQ scan",
+                "  ivf_pq4_scan_lookups_per_s     the same with codes of 4 bits",
                 "  sq_tile_java_gmacs             products/s of IVF-SQ codes with six queries, in Java",
                 "  sq_tile_java_single_gmacs      the same with one query",
                 "  sq_tile_native_gmacs           both in C, where this build and this CPU have it",

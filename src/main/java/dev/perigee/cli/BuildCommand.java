@@ -72,7 +72,7 @@ final class BuildCommand implements Callable<Integer> {
     private Path transform;
 
     @Option(names = "--lists", paramLabel = "N", defaultValue = "0",
-            description = "Inverted lists (default: square root of the rows; ivf_sq of more than 100,000 rows: one per 122 or so).")
+            description = "Inverted lists (default: square root of the rows; ivf_sq beyond 100,000 rows: one per 122 rows).")
     private int lists;
 
     @Option(names = "--dims", paramLabel = "D",

@@ -24,7 +24,7 @@ final class SearchOptions {
 
     @Option(names = "--refine", paramLabel = "R",
             description = {
-        "Best candidates to compare exactly (default: what build --tune chose, else 1.5 x k, at least 24, for ivf_sq;",
+        "Best candidates to compare exactly (default: what build --tune chose, else 2 x k, at least 40, for ivf_sq;",
         "10 x k, at least 100, for ivf_pq, where 0 = none)."})
     private Integer refine;
 

@@ -12,9 +12,9 @@ public final class Defaults {
         return Math.max(1, Math.max(Math.min(lists, 8), (lists + 7) / 8));
     }
 
-    /** Candidates of IVF-SQ, whose codes are finer: two and a half per neighbour, at least 24. */
+    /** Candidates of IVF-SQ, whose codes are finer: two per neighbour, at least 40. */
     public static int sqRefine(int k) {
-        return Math.min(SearchRequest.MAX_K, Math.max(24, k + k / 2));
+        return Math.min(SearchRequest.MAX_K, Math.max(40, Math.multiplyExact(2, k)));
     }
 
     /** Ten candidates per neighbour, at least 100. */

@@ -66,16 +66,18 @@ public final class ModelFile {
             file.write("axes", model.axes());
             file.write("centroids", model.centroids());
             file.write("starts", model.starts());
-            file.attributes(Map.of("lists", model.lists(), "dim", model.dim(), "dims", model.dims(), "sq_bits", model.bits(),
-                    "distance", model.distance().label(),
-                    "energy", model.energy()));
+            Map<String, Object> facts = new LinkedHashMap<>();
+            facts.put("lists", model.lists());
+            facts.put("dim", model.dim());
+            facts.put("distance", model.distance().label());
+            facts.put("dims", model.dims());
+            facts.put("sq_bits", model.bits());
+            if (!Double.isNaN(model.energy())) {
+                facts.put("energy", model.energy());
+            }
+            file.attributes(facts);
             file.commit();
         }
-    }
-
-    /** As below, where nobody measured the energy. */
-    public static SqModel of(Distance distance, int bits, Matrix mean, Matrix axes, Matrix centroids, MemorySegment starts) {
-        return of(distance, bits, mean, axes, centroids, starts, Double.NaN);
     }
 
     /** A model of IVF-SQ; its id is a checksum of its axes and centroids. */
@@ -94,7 +96,8 @@ public final class ModelFile {
         if (facts.has("sq_bits")) {
             int dims = facts.integer("dims", 8, 1024);
             return of(distance, facts.integer("sq_bits", 5, 6), file.matrix("mean", 1, dim), file.matrix("axes", dims, dim),
-                    file.matrix("centroids", lists, dims), file.block("starts", lists * 4L), facts.has("energy") ? facts.decimal("energy") : Double.NaN);
+                    file.matrix("centroids", lists, dims), file.block("starts", lists * 4L),
+                    facts.has("energy") ? facts.decimal("energy") : Double.NaN);
         }
         Matrix centroids = file.matrix("centroids", lists, dim);
         ProductQuantizer quantizer = null;

@@ -1,8 +1,11 @@
 package dev.perigee.build;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.perigee.ErrorCode;
+import dev.perigee.PerigeeException;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.IndexSpec;
 import dev.perigee.api.Progress;
@@ -19,8 +22,10 @@ import dev.perigee.testing.TestIndex;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -155,5 +160,31 @@ class SqBuilderTest {
                 assertThat(((IvfSqData) index.data()).terms().get(Matrix.FLOAT, 0)).isZero();
             }
         }
+    }
+
+    @Test
+    void aCancelledBuildLeavesNoLists(@TempDir Path folder) {
+        FlatData flat = FlatData.of(Distance.L2, Rows.CLUSTERED.make(Distance.L2, 3000, 24, 1), Arena.ofAuto());
+        BuildPlan plan = BuildPlan.of(IndexSpec.ivfSq(10, 0), Distance.L2, 3000, 24);
+        try (ComputeBackend backend = new SimdBackend(1)) {
+            for (String last : new String[] {"principal axes", "project", "k-means", "assign rows", "scale lists", "encode"}) {
+                IvfBuilder builder = new IvfBuilder(plan, flat, backend, new Stages((stage, done, total) -> !stage.equals(last)));
+                assertThatThrownBy(() -> builder.write(folder.resolve("model"), folder.resolve("lists")))
+                        .isInstanceOfSatisfying(PerigeeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CANCELLED))
+                        .hasMessageContaining(last);
+                assertThat(folder.resolve("lists")).doesNotExist();
+            }
+        }
+    }
+
+    @Test
+    void plansChooseListsAndDims() {
+        assertThat(BuildPlan.of(IndexSpec.ivfSq(0, 0), Distance.L2, 60_000, 784))
+                .returns(245, BuildPlan::lists).returns(256, BuildPlan::codeWidth);
+        assertThat(BuildPlan.of(IndexSpec.ivfSq(0, 0), Distance.L2, 500_000, 128))
+                .returns(4098, BuildPlan::lists).returns(128, BuildPlan::codeWidth);
+        assertThat(BuildPlan.of(IndexSpec.ivfSq(7, 24), Distance.COSINE, 900, 27))
+                .returns(7, BuildPlan::lists).returns(24, BuildPlan::codeWidth);
+        assertThat(BuildPlan.of(IndexSpec.ivfSq(0, 0), Distance.COSINE, 900, 27).codeWidth()).isEqualTo(32);
     }
 }

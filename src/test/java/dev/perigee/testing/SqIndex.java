@@ -26,7 +26,7 @@ public final class SqIndex {
         for (int l = 0; l < lists; l++) {
             starts.set(Matrix.FLOAT, l * 4L, (float) -Distance.INNER_PRODUCT.between(centroids, l, centroids, l));
         }
-        return ModelFile.of(distance, bits, mean, axes, centroids, starts);
+        return ModelFile.of(distance, bits, mean, axes, centroids, starts, Double.NaN);
     }
 
     /** Rows in random lists, some of them empty, with random codes; a row in fifty has a term that float cannot hold. */

@@ -11,9 +11,9 @@ import java.util.Map;
 
 /**
  * The 4-bit codes of an index as {@link FastScan} reads them, outside the heap, made at the first search: blocks
- * {@code [parts][16 bytes]} of 32 slots, parts rounded up to 4 with zeros. In each byte the lower half belongs to slot
- * {@code place(i)} and the upper one to slot {@code 16 + place(i)}, with {@code place(i) = i / 2 + i % 2 * 8}: so the sums
- * of even and of odd bytes are those of neighbouring slots.
+ * {@code [parts][16 bytes]} of 32 slots, parts rounded up to 4 with zeros. Slots i and 16 + i share the byte
+ * {@code place(i)}, i in the lower half: slots from 0 and 16 on have the even bytes, those from 8 and 24 on the odd ones, so
+ * that sums of even and of odd bytes are those of neighbouring slots.
  */
 final class CodeBlocks {
     /** The blocks of indexes that searchers have open: of one index there is one copy, whatever the snapshots over it. */
@@ -35,6 +35,9 @@ final class CodeBlocks {
             }
         }
     }
+
+    /** Bytes behind the last block that a group of 32 parts may reach, which its tables turn to zero. */
+    private static final long SPARE = 32L * FastScan.PART;
 
     private final IvfPqData data;
     private final int parts;
@@ -70,9 +73,19 @@ final class CodeBlocks {
         }
     }
 
+    /** Which byte of a part belongs to a slot of a block. */
+    static int place(int slot) {
+        return slot % 8 * 2 + slot / 8 % 2;
+    }
+
+    /** From one block to the next. */
+    long stride() {
+        return (long) parts * FastScan.PART;
+    }
+
     /** Address of the block that begins with {@code slot}. */
     long address(int slot) {
-        return memory.address() + (long) slot / FastScan.BLOCK * parts * FastScan.PART;
+        return memory.address() + slot / FastScan.BLOCK * stride();
     }
 
     /** The largest absolute value of the finite terms of a list. */
@@ -85,14 +98,13 @@ final class CodeBlocks {
             return;
         }
         InvertedLists lists = data.lists();
-        long bytes = (long) lists.slots() / FastScan.BLOCK * parts * FastScan.PART;
-        MemorySegment blocks = arena.allocate(Math.max(Matrix.ALIGNMENT, bytes), Matrix.ALIGNMENT);
+        MemorySegment blocks = arena.allocate(lists.slots() / FastScan.BLOCK * stride() + SPARE, Matrix.ALIGNMENT);
         largestTerms = new float[lists.lists()];
         workers.run(lists.lists(), lists.lists() > 1, (worker, list) -> {
             byte[] block = new byte[parts * FastScan.PART];
             for (int slot = lists.begin(list); slot < lists.begin(list + 1); slot += FastScan.BLOCK) {
                 fill(slot, block);
-                MemorySegment.copy(block, 0, blocks, ValueLayout.JAVA_BYTE, (long) slot / FastScan.BLOCK * block.length, block.length);
+                MemorySegment.copy(block, 0, blocks, ValueLayout.JAVA_BYTE, slot / FastScan.BLOCK * stride(), block.length);
             }
             largestTerms[list] = largest(lists.begin(list), lists.size(list));
         });
@@ -103,11 +115,10 @@ final class CodeBlocks {
         int stride = data.model().quantizer().codeStride();
         for (int b = 0; b < data.model().quantizer().codeBytes(); b++) {
             for (int i = 0; i < FastScan.PART; i++) {
-                long place = slot + i / 2 + i % 2 * 8L;
-                int low = data.codes().get(ValueLayout.JAVA_BYTE, place * stride + b);
-                int high = data.codes().get(ValueLayout.JAVA_BYTE, (place + FastScan.PART) * stride + b);
-                block[2 * b * FastScan.PART + i] = (byte) (low & 15 | high << 4);
-                block[(2 * b + 1) * FastScan.PART + i] = (byte) (low >> 4 & 15 | high & 0xF0);
+                int low = data.codes().get(ValueLayout.JAVA_BYTE, (long) (slot + i) * stride + b);
+                int high = data.codes().get(ValueLayout.JAVA_BYTE, (long) (slot + i + FastScan.PART) * stride + b);
+                block[2 * b * FastScan.PART + place(i)] = (byte) (low & 15 | high << 4);
+                block[(2 * b + 1) * FastScan.PART + place(i)] = (byte) (low >> 4 & 15 | high & 0xF0);
             }
         }
     }

@@ -48,31 +48,34 @@ final class CodeKernel {
         }
     }
 
-    /** The two look-ups of a byte. */
-    private static float both(float[] table, int from, int code) {
-        return table[from + (code & 15)] + table[from + 16 + (code >> 4)];
+    /** The look-ups of two neighbouring parts of 4 bits, each at {@code shift} in its byte of a block. */
+    private static float both(float[] table, int from, long p, int shift) {
+        return table[from + (at(p) >> shift & 15)] + table[from + 16 + (at(p + FastScan.PART) >> shift & 15)];
     }
 
     /**
-     * Adds the 32 look-ups of some codes of 4 bits a part to {@code sums}: bytes are summed as above, each being the sum of its
-     * two look-ups.
+     * Adds the look-ups of 32 parts of 4 bits to {@code sums}, for some codes of {@link CodeBlocks}, which were scanned a moment
+     * ago and are in the cache. The sums are those above, of bytes that hold two parts each.
      *
-     * @param slots numbers of the codes, {@code stride} bytes apart from {@code codes} on
+     * @param parts address of these parts in the first block; blocks are {@code stride} bytes apart
+     * @param slots which codes
      */
-    static void addShort(long codes, long stride, int[] slots, int count, float[] table, float[] sums) {
+    static void addShort(long parts, long stride, int[] slots, int count, float[] table, float[] sums) {
         if (table.length < SHORT_TABLE || sums.length < count || slots.length < count) {
             throw new IllegalArgumentException();
         }
         for (int v = 0; v < count; v++) {
-            long p = codes + slots[v] * stride & MASK;
-            float s0 = both(table, 0, at(p)) + both(table, 128, at(p + 4));
-            float s1 = both(table, 32, at(p + 1)) + both(table, 160, at(p + 5));
-            float s2 = both(table, 64, at(p + 2)) + both(table, 192, at(p + 6));
-            float s3 = both(table, 96, at(p + 3)) + both(table, 224, at(p + 7));
-            s0 += both(table, 256, at(p + 8)) + both(table, 384, at(p + 12));
-            s1 += both(table, 288, at(p + 9)) + both(table, 416, at(p + 13));
-            s2 += both(table, 320, at(p + 10)) + both(table, 448, at(p + 14));
-            s3 += both(table, 352, at(p + 11)) + both(table, 480, at(p + 15));
+            int slot = slots[v] % FastScan.BLOCK;
+            int shift = slot / FastScan.PART * 4;
+            long p = parts + slots[v] / FastScan.BLOCK * stride + CodeBlocks.place(slot) & MASK;
+            float s0 = both(table, 0, p, shift) + both(table, 128, p + 128, shift);
+            float s1 = both(table, 32, p + 32, shift) + both(table, 160, p + 160, shift);
+            float s2 = both(table, 64, p + 64, shift) + both(table, 192, p + 192, shift);
+            float s3 = both(table, 96, p + 96, shift) + both(table, 224, p + 224, shift);
+            s0 += both(table, 256, p + 256, shift) + both(table, 384, p + 384, shift);
+            s1 += both(table, 288, p + 288, shift) + both(table, 416, p + 416, shift);
+            s2 += both(table, 320, p + 320, shift) + both(table, 448, p + 448, shift);
+            s3 += both(table, 352, p + 352, shift) + both(table, 480, p + 480, shift);
             sums[v] += (s0 + s1) + (s2 + s3);
         }
     }

@@ -141,7 +141,9 @@ final class JavaSqTile implements SqTile {
         long sums = sums(group) + column;
         long series = series(group);
         for (int i = 0; i < count; i += bits == 5 ? 2 : 1) {
-            if (bits == 5 && i == count - 1) {
+            if (bits == 6) {
+                split(series, x, y, LINE / 4 * dims, halves(group), sums);
+            } else if (i == count - 1) {
                 single(series, x, y, LINE / 4 * dims, halves(group), sums);
             } else {
                 pair(series, x, y, LINE / 4 * dims, halves(group), sums);
@@ -158,15 +160,19 @@ final class JavaSqTile implements SqTile {
         }
     }
 
-    private void pair(long series, long x, long y, long bytes, long halves, long sums) {
+    private static void pair(long series, long x, long y, long bytes, long halves, long sums) {
         for (long done = 0; done < bytes; done += BYTES_AT_ONCE) {
             two(series + done / LINE * 2 * WORDS, x + done, y + done, x + Math.min(done + BYTES_AT_ONCE, bytes), halves);
-            if (bits == 5) {
-                widen(halves, done == 0 ? ZEROS : sums, sums);
-                widen(halves + 2 * VECTOR, done == 0 ? ZEROS : sums + SUMS, sums + SUMS);
-            } else {
-                widenBoth(halves, done == 0 ? ZEROS : sums, sums);
-            }
+            widen(halves, done == 0 ? ZEROS : sums, sums);
+            widen(halves + 2 * VECTOR, done == 0 ? ZEROS : sums + SUMS, sums + SUMS);
+        }
+    }
+
+    /** A query in two series. */
+    private static void split(long series, long x, long y, long bytes, long halves, long sums) {
+        for (long done = 0; done < bytes; done += BYTES_AT_ONCE) {
+            two(series + done / LINE * 2 * WORDS, x + done, y + done, x + Math.min(done + BYTES_AT_ONCE, bytes), halves);
+            widenBoth(halves, done == 0 ? ZEROS : sums, sums);
         }
     }
 

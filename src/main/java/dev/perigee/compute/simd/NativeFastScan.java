@@ -7,7 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * {@link FastScan} in C ({@code native/tile}), twice as wide or four times as {@link JavaFastScan}. {@link NativeSqTile} loads it.
+ * {@link FastScan} in C ({@code native/tile}), on x86 two or four times as wide as {@link JavaFastScan}; {@link NativeSqTile}
+ * loads it.
  *
  * @param name     the instructions that it uses
  * @param function its address

@@ -139,9 +139,9 @@ final class ShortCodeScan implements CodeScan {
         for (int i = 0; i < filled; i++) {
             sums[i] = data.terms().get(Matrix.FLOAT, slots[i] * 4L);
         }
-        int stride = data.model().quantizer().codeStride();
         for (int g = 0; g < tables.groups.length; g++) {
-            CodeKernel.addShort(data.codes().address() + g * CodeKernel.GROUP, stride, slots, filled, tables.groups[g], sums);
+            long parts = blocks.address(0) + g * 2L * CodeKernel.GROUP * FastScan.PART;
+            CodeKernel.addShort(parts, blocks.stride(), slots, filled, tables.groups[g], sums);
         }
         for (int i = 0; i < filled; i++) {
             best.offer(0, sums[i] + added[i], data.lists().row(slots[i])); // ties go in order of rows, whatever their lists

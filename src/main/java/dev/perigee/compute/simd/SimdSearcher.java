@@ -109,7 +109,8 @@ final class SimdSearcher implements Searcher {
                     // searched before, all such segments together
                 }
                 case IvfPqData ivf ->
-                        codeSearch.search(ivf, tables, blocks[s], s, batch.mask(s), queries, from, to, batch.params(), lists, into);
+                        codeSearch.search(ivf, tables, blocks[s], s, batch.mask(s), queries, from, to, batch.params(),
+                                lists, into);
             }
         }
     }

@@ -1,8 +1,8 @@
 /**
  * The Vector API backend. Start with {@link dev.perigee.compute.simd.SimdSearcher}; the kernels are
  * {@link dev.perigee.compute.simd.Tile} (many queries), {@link dev.perigee.compute.simd.RowKernel} (one query),
- * {@link dev.perigee.compute.simd.CodeKernel} (PQ codes), {@link dev.perigee.compute.simd.SqTile} (codes of IVF-SQ) and
- * {@link dev.perigee.compute.simd.ExactKernel} (double);
+ * {@link dev.perigee.compute.simd.CodeKernel} (PQ codes), {@link dev.perigee.compute.simd.FastScan} (those of 4 bits),
+ * {@link dev.perigee.compute.simd.SqTile} (codes of IVF-SQ) and {@link dev.perigee.compute.simd.ExactKernel} (double);
  * {@link dev.perigee.compute.simd.Product} is the general product of matrices, over the same tile.
  * May import: vector, distance, index, compute, and alone jdk.incubator.vector.
  *
@@ -11,6 +11,9 @@
  * until the next key less the bound lies beyond the k-th distance. Where the kept candidates run out before that, the query
  * is searched again and every row that is not provably too far is re-scored. So answers do not depend on lanes, threads or
  * batches.
+ *
+ * <p><b>Codes of 4 bits</b> have an answer that is defined by float sums, as those of 8 bits have. Fast scan bounds all these
+ * sums from below by sums of bytes; only the codes of the lowest bounds are summed in float, until the next bound lies above.
  *
  * <p><b>Rules for kernels</b>, each measured at a factor of 2 to 100 on AVX2 with JDK 25:
  * <ul>

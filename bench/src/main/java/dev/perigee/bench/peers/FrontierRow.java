@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** One number of {@code bench peers --frontier}: two settings beside each other, and what became of them. */
 final class FrontierRow {
@@ -169,9 +168,10 @@ final class FrontierRow {
     }
 
     private String missing() {
-        String side = Stream.of(kind == Kind.OVER_PEER && base == null ? "no peer" : "",
-                other == null ? "no setting of perigee" : "").filter(text -> !text.isEmpty()).reduce((a, b) -> a + " and " + b).orElse("");
-        return side.isEmpty() ? "one side could not be measured" : side + " reaches this recall";
+        if (other == null) {
+            return "no setting of perigee reaches this recall";
+        }
+        return base == null ? "no setting of a peer reaches this recall" : "one side could not be measured";
     }
 
     private static String described(Setting setting) {

@@ -210,9 +210,9 @@ public final class PeersCommand implements Callable<Integer> {
         List<Sample> samples = one.samples();
         return new PeerRow(String.valueOf(Objects.requireNonNullElse(about.get("commit"), "")), about.get("name").toString(),
                 about.get("cpu").toString(), about.get("date").toString(), setting.index().engine(),
-                one.built().version().version(), one.built().version().build(), data.name(), setting.index().kind(), setting.parameters(), setting.threads(),
-                setting.mode().label(), setting.k(), PeerRow.rounded(Sample.median(samples, Sample::recall)),
-                PeerRow.rounded(Sample.median(samples, Sample::qps)),
+                one.built().version().version(), one.built().version().build(), data.name(), setting.index().kind(),
+                setting.parameters(), setting.threads(), setting.mode().label(), setting.k(),
+                PeerRow.rounded(Sample.median(samples, Sample::recall)), PeerRow.rounded(Sample.median(samples, Sample::qps)),
                 PeerRow.rounded(samples.stream().mapToDouble(Sample::qps).min().orElseThrow()),
                 PeerRow.rounded(samples.stream().mapToDouble(Sample::qps).max().orElseThrow()),
                 PeerRow.rounded(Sample.median(samples, Sample::p50Micros)),

@@ -14,8 +14,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param seconds of the whole pass
  * @param p50 median of a call, in microseconds
  * @param p99 99th percentile of a call, in microseconds
+ * @param cpu processor time in seconds; NaN where nobody knows
  */
-record Pass(double seconds, double p50, double p99) {
+record Pass(double seconds, double p50, double p99, double cpu) {
     /** Searches with one query at a time; for one thread only. */
     interface Search {
         /** Row numbers of the nearest rows, nearest first, into {@code found} [k], which holds -1 before. */
@@ -65,7 +66,11 @@ record Pass(double seconds, double p50, double p99) {
 
     static Pass of(long total, long[] nanos) {
         Arrays.sort(nanos);
-        return new Pass(total / 1e9, percentile(nanos, 0.5), percentile(nanos, 0.99));
+        return new Pass(total / 1e9, percentile(nanos, 0.5), percentile(nanos, 0.99), Double.NaN);
+    }
+
+    Pass withCpu(double seconds) {
+        return new Pass(this.seconds, p50, p99, seconds);
     }
 
     private static double percentile(long[] sorted, double part) {

@@ -138,9 +138,10 @@ public abstract class Worker {
         try (Rows rows = new Rows(Path.of(request.text("base")), request.number("rows"), dim, unit)) {
             long start = System.nanoTime();
             keep = request.fields().get("keep") instanceof String file ? Optional.of(Path.of(file)) : Optional.empty();
+            boolean kept = keep.isPresent() && Files.exists(keep.get());
             long bytes = build(request.text("index"), distance, rows, threads, request.part("build"));
             built = true;
-            return Map.of("build_s", (System.nanoTime() - start) / 1e9, "bytes", bytes);
+            return Map.of("build_s", (System.nanoTime() - start) / 1e9, "bytes", bytes, "kept", kept);
         }
     }
 
@@ -167,6 +168,9 @@ public abstract class Worker {
         write(found, k, Path.of(request.text("out")));
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("seconds", pass.seconds());
+        if (Double.isFinite(pass.cpu())) {
+            answer.put("cpu_s", pass.cpu());
+        }
         answer.put("p50_us", pass.p50());
         answer.put("p99_us", pass.p99());
         answer.put("overhead_us", 0.0);
@@ -235,6 +239,7 @@ public abstract class Worker {
                 json.writeFieldName(field.getKey());
                 switch (field.getValue()) {
                     case String value -> json.writeString(value);
+                    case Boolean value -> json.writeBoolean(value);
                     case Long value -> json.writeNumber(value);
                     case Double value -> json.writeRawValue(String.format(Locale.ROOT, "%.6f", value));
                     default -> throw new IllegalStateException("no JSON for " + field.getValue());
