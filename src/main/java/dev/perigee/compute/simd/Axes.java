@@ -7,6 +7,7 @@ import static dev.perigee.compute.simd.Lanes.rowAt;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.stream.IntStream;
 
 /** Projects rows on axes, with the bits of {@link dev.perigee.compute.ComputeBackend#project}. */
 final class Axes {
@@ -39,11 +40,14 @@ final class Axes {
         return (Matrix.bytes(count, mean.dim()) + panels.scratchBytes(count) + 63) / 64 * 64;
     }
 
-    /** Coordinates of rows {@code from} to {@code to} to {@code into}, rows of {@link #columns} without gaps. */
-    void coordinates(Matrix rows, int from, int to, long scratch, long into) {
+    /**
+     * Coordinates of the rows {@code numbers[from]} to {@code numbers[to - 1]} to {@code into}, rows of {@link #columns}
+     * without gaps.
+     */
+    void coordinates(Matrix rows, int[] numbers, int from, int to, long scratch, long into) {
         long stride = rows.stride();
         for (int i = from; i < to; i++) {
-            centre(rows.address(i), mean.address(0), scratch + (i - from) * stride, stride);
+            centre(rows.address(numbers[i]), mean.address(0), scratch + (i - from) * stride, stride);
         }
         panels.multiply(scratch, stride, to - from, scratch + (to - from) * stride, into, columns() * 4L);
     }
@@ -76,7 +80,7 @@ final class Axes {
         long wide = columns() * 4L;
         try (Scratch scratch = pool.take(scratchBytes(to - from) + (to - from) * wide)) {
             long out = scratch.address() + scratchBytes(to - from);
-            coordinates(rows, from, to, scratch.address(), out);
+            coordinates(rows, IntStream.range(from, to).toArray(), 0, to - from, scratch.address(), out);
             for (int i = from; i < to; i++) {
                 MemorySegment.copy(ALL, out + (i - from) * wide, into.segment(), i * into.stride(), into.dim() * 4L);
             }

@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * The rows of {@code bench kernels} for searches of IVF-SQ, in microseconds per query on one core: 57,344 random rows x 784 in
@@ -92,7 +93,8 @@ final class SqBenchmark implements Benchmark {
         Arrays.fill(keep, ((SearchParams.IvfSq) PARAMS).refine());
         SqTile tile = SqTile.of(data.model().bits());
         TopK top = top(QUERIES);
-        try (SqChunk chunk = new SqChunk(probes, tile, pool, SearchBatch.of(queries, K, PARAMS), 0, QUERIES, keep)) {
+        int[] all = IntStream.range(0, QUERIES).toArray();
+        try (SqChunk chunk = new SqChunk(probes, tile, pool, SearchBatch.of(queries, K, PARAMS), all, keep)) {
             double project = micros(chunk::project);
             times.get("ivf_sq_project_us")[at] = project;
             times.get("ivf_sq_coarse_us")[at] = micros(chunk::choose);
@@ -150,7 +152,7 @@ final class SqBenchmark implements Benchmark {
     private IvfSqData data(Arena arena) {
         Matrix centroids = random(arena, LISTS, DIMS);
         MemorySegment starts = arena.allocate(LISTS * 4L);
-        SqModel model = ModelFile.of(Distance.L2, 5, random(arena, 1, DIM), random(arena, DIMS, DIM), centroids, starts);
+        SqModel model = ModelFile.of(Distance.L2, 5, random(arena, 1, DIM), random(arena, DIMS, DIM), centroids, starts, 1);
         InvertedLists lists = SimdBenchmark.lists(arena, LISTS, PER_LIST);
         MemorySegment codes = arena.allocate((long) lists.slots() * DIMS, Matrix.ALIGNMENT);
         for (long at = 0; at < codes.byteSize(); at++) {

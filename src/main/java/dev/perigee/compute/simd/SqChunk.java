@@ -26,7 +26,8 @@ final class SqChunk implements AutoCloseable {
     private final SqModel model;
     private final SqTile tile;
     private final SearchBatch batch;
-    private final int from;
+    /** Their numbers in the batch; all else here goes by their place in this array. */
+    private final int[] queries;
     private final int count;
     /** First pair of each query, and the end. */
     private final int[] begins;
@@ -44,23 +45,24 @@ final class SqChunk implements AutoCloseable {
     private final long integers;
     private final long free;
 
-    SqChunk(SqProbes probes, SqTile tile, Scratch.Pool pool, SearchBatch batch, int from, int to, int[] keeps) {
+    SqChunk(SqProbes probes, SqTile tile, Scratch.Pool pool, SearchBatch batch, int[] queries, int[] keeps) {
         this.probes = probes;
         this.model = probes.model();
         this.tile = tile;
         this.batch = batch;
-        this.from = from;
-        this.count = to - from;
+        this.queries = queries;
+        this.count = queries.length;
         this.begins = new int[count + 1];
+        int[] keep = new int[count];
         for (int q = 0; q < count; q++) {
-            int asked = ((SearchParams.IvfSq) batch.params()[from + q]).probes();
+            keep[q] = keeps[queries[q]];
+            int asked = ((SearchParams.IvfSq) batch.params()[queries[q]]).probes();
             begins[q + 1] = begins[q] + Math.min(asked, model.lists());
         }
         this.lists = new int[begins[count]];
         this.owners = new int[lists.length];
         this.products = new float[lists.length];
         this.odd = new boolean[count];
-        int[] keep = Arrays.copyOfRange(keeps, from, to);
         int capacity = Math.toIntExact(SqEntries.capacity(Arrays.stream(keep).max().orElse(0)));
         int block = Math.min(count, Axes.BLOCK);
         long wide = probes.axes().columns() * 4L;
@@ -84,7 +86,7 @@ final class SqChunk implements AutoCloseable {
     void project() {
         for (int first = 0; first < count; first += Axes.BLOCK) {
             int end = Math.min(count, first + Axes.BLOCK);
-            probes.axes().coordinates(batch.queries(), from + first, from + end, free, coordinates(first));
+            probes.axes().coordinates(batch.queries(), queries, first, end, free, coordinates(first));
         }
     }
 
@@ -243,8 +245,8 @@ final class SqChunk implements AutoCloseable {
         long[] least = entries.least(q);
         int size = entries.size(q);
         if (odd || size > 0 && Candidates.key(least[0]) == Float.NEGATIVE_INFINITY) {
-            new SqReference(part.data(), part.segment(), batch.mask(part.segment())).search(batch, from + q, into);
-        } else if (size < into.k(from + q)) {
+            new SqReference(part.data(), part.segment(), batch.mask(part.segment())).search(batch, queries[q], into);
+        } else if (size < into.k(queries[q])) {
             compareAll(q, part, allowed, into);
         } else {
             compare(q, part, least, size, into);
@@ -255,10 +257,10 @@ final class SqChunk implements AutoCloseable {
     private void compare(int q, SqSearch.Part part, long[] entries, int size, TopK into) {
         IvfSqData data = part.data();
         for (int i = 0; i < size; i += EightRows.ROWS) {
-            double[] distances = eightRows.between(data.distance(), batch.queries(), from + q, data.rows().rows(), entries, i,
+            double[] distances = eightRows.between(data.distance(), batch.queries(), queries[q], data.rows().rows(), entries, i,
                     size - 1);
             for (int j = i; j < Math.min(size, i + EightRows.ROWS); j++) {
-                into.offer(from + q, distances[j - i], TopK.at(part.segment(), (int) entries[j]));
+                into.offer(queries[q], distances[j - i], TopK.at(part.segment(), (int) entries[j]));
             }
         }
     }

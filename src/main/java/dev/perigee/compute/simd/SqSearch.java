@@ -4,7 +4,9 @@ import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.TopK;
 import dev.perigee.index.IvfSqData;
 import dev.perigee.index.SearchParams;
+import dev.perigee.vector.Matrix;
 import java.lang.ref.Reference;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -54,11 +56,12 @@ final class SqSearch {
         }
         int share = (int) Math.clamp(ENTRY_BYTES / (SqEntries.capacity(most) * 8), 1, MOST);
         int chunks = Math.max((keep.length + share - 1) / share, Math.min(workers.threads(), keep.length / SPREAD_FROM));
+        int[] order = order(batch.queries(), chunks);
         try {
             workers.run(chunks, keep.length > SPREAD_FROM, (worker, c) -> {
-                int from = (int) ((long) keep.length * c / chunks);
-                int to = (int) ((long) keep.length * (c + 1) / chunks);
-                try (SqChunk chunk = new SqChunk(probes, tile, pool, batch, from, to, keep)) {
+                int[] some = Arrays.copyOfRange(order, (int) ((long) order.length * c / chunks),
+                        (int) ((long) order.length * (c + 1) / chunks));
+                try (SqChunk chunk = new SqChunk(probes, tile, pool, batch, some, keep)) {
                     chunk.project();
                     chunk.choose();
                     for (int i = 0; i < allowed.length; i++) {
@@ -70,5 +73,20 @@ final class SqSearch {
             Reference.reachabilityFence(allowed); // kernels know their addresses only
             Reference.reachabilityFence(this);
         }
+    }
+
+    /** All queries; for several chunks in order of the first axis, for those that lie near each other share more lists. */
+    private int[] order(Matrix queries, int chunks) {
+        int[] order = new int[queries.rows()];
+        Arrays.setAll(order, q -> q);
+        if (chunks > 1) {
+            float[] products = new float[order.length];
+            RowKernel.dot(probes.model().axes().address(0), queries.address(0), order.length, queries.stride(), products);
+            long[] entries = new long[order.length];
+            Arrays.setAll(entries, q -> Candidates.entry(products[q], q));
+            Arrays.sort(entries);
+            Arrays.setAll(order, i -> (int) entries[i]);
+        }
+        return order;
     }
 }
