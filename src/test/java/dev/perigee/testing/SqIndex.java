@@ -47,7 +47,7 @@ public final class SqIndex {
         }
         begins.set(InvertedLists.INT, model.lists() * 4L, slots);
         MemorySegment slotRows = Arena.ofAuto().allocate(slots * 4L, 64);
-        MemorySegment codes = Arena.ofAuto().allocate((long) slots * model.dims() + 64, 64).asSlice(0, (long) slots * model.dims());
+        MemorySegment codes = Arena.ofAuto().allocate((long) slots * model.dims(), 64);
         MemorySegment terms = Arena.ofAuto().allocate(slots * 4L, 64);
         for (int slot = 0; slot < slots; slot++) {
             slotRows.set(InvertedLists.INT, slot * 4L, -1);

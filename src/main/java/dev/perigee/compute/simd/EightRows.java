@@ -67,7 +67,8 @@ final class EightRows {
     }
 
     private double sum(int o) {
-        return ((sums[o] + sums[o + 4]) + (sums[o + 2] + sums[o + 6])) + ((sums[o + 1] + sums[o + 5]) + (sums[o + 3] + sums[o + 7]));
+        double even = (sums[o] + sums[o + 4]) + (sums[o + 2] + sums[o + 6]);
+        return even + ((sums[o + 1] + sums[o + 5]) + (sums[o + 3] + sums[o + 7]));
     }
 
     private static DoubleVector at(long address) {

@@ -152,7 +152,8 @@ final class SqBenchmark implements Benchmark {
     private IvfSqData data(Arena arena) {
         Matrix centroids = random(arena, LISTS, DIMS);
         MemorySegment starts = arena.allocate(LISTS * 4L);
-        SqModel model = ModelFile.of(Distance.L2, 5, random(arena, 1, DIM), random(arena, DIMS, DIM), centroids, starts, 1);
+        SqModel model = ModelFile.of(Distance.L2, 5, random(arena, 1, DIM), random(arena, DIMS, DIM), centroids, starts,
+                Double.NaN);
         InvertedLists lists = SimdBenchmark.lists(arena, LISTS, PER_LIST);
         MemorySegment codes = arena.allocate((long) lists.slots() * DIMS, Matrix.ALIGNMENT);
         for (long at = 0; at < codes.byteSize(); at++) {

@@ -15,9 +15,10 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * The queries of a batch that one core searches, and its memory for them: {@link #project} and {@link #choose} find the lists of
- * each query, then {@link #scan} goes through a segment list by list, up to six queries of a list at a time, and
- * {@link #compare} looks at the rows of what is left. A (query, list) is a <em>pair</em>; those of a query lie together, nearest list first.
+ * The queries of a batch that one core searches, and its memory for them: {@link #project} and {@link #choose} find the lists
+ * of each query, then {@link #scan} goes through a segment list by list, up to six queries of a list at a time, and
+ * {@link #compare} looks at the rows of what is left. A (query, list) is a <em>pair</em>; those of a query lie together,
+ * nearest list first.
  *
  * <p>Where float32 cannot hold what a query needs, {@link SqReference} searches it.
  */

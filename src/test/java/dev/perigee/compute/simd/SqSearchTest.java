@@ -48,9 +48,9 @@ class SqSearchTest {
                     for (int count : new int[] {1, 2, 5, 33, 140}) {
                         Matrix some = queries.slice(0, count);
                         String what = "%s, %d queries, %.2f".formatted(params, count, share);
-                        Answers.assertSame(Answers.search(one, data, some, 10, params, masks), Answers.first(expected, count), what);
-                        Answers.assertSame(Answers.search(two, data, some, 10, params, masks), Answers.first(expected, count),
-                                what + ", two threads");
+                        TopK first = Answers.first(expected, count);
+                        Answers.assertSame(Answers.search(one, data, some, 10, params, masks), first, what);
+                        Answers.assertSame(Answers.search(two, data, some, 10, params, masks), first, what + ", two threads");
                     }
                 }
             }
