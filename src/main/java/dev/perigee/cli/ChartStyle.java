@@ -14,8 +14,10 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 public final class ChartStyle {
     public static final Color INK = new Color(0x24292F);
     public static final Color FAINT = new Color(0xE4E7EB);
-    private static final Color[] COLOURS = {new Color(0x57606A), new Color(0x0969DA), new Color(0xD9730D)};
-    private static final Marker[] MARKERS = {SeriesMarkers.DIAMOND, SeriesMarkers.CIRCLE, SeriesMarkers.SQUARE};
+    private static final Color[] COLOURS = {new Color(0x57606A), new Color(0x0969DA), new Color(0xD9730D),
+        new Color(0x8250DF)};
+    private static final Marker[] MARKERS = {SeriesMarkers.DIAMOND, SeriesMarkers.CIRCLE, SeriesMarkers.SQUARE,
+        SeriesMarkers.TRIANGLE_UP};
 
     private ChartStyle() {
     }

@@ -58,11 +58,10 @@ final class RecallPlot {
 
     private static String label(DemoIndex index) {
         return switch (index.kind()) {
-            case FLAT -> "flat: every row, exact";
-            case IVF_FLAT -> "ivf_flat: likewise, whole rows";
-            case IVF_SQ -> "ivf_sq: numbers are probes of %d lists; %d candidates refined".formatted(index.lists(),
-                    index.request().refine().orElse(0));
-            case IVF_PQ -> "ivf_pq: likewise, %d candidates refined".formatted(index.request().refine().orElse(0));
+            case FLAT -> "flat, exact";
+            case IVF_SQ -> "ivf_sq: probes of %d lists, %d refined".formatted(index.lists(), index.request().refine().orElse(0));
+            case IVF_FLAT -> "ivf_flat: likewise";
+            case IVF_PQ -> "ivf_pq: %d refined".formatted(index.request().refine().orElse(0));
         };
     }
 }
