@@ -85,13 +85,7 @@ final class ListSearch {
     }
 
     private int probes(int query) {
-        int count = probing.lists();
-        return switch (batch.params()[query]) {
-            case SearchParams.IvfFlat p -> Math.min(count, p.probes());
-            case SearchParams.IvfPq p -> Math.min(count, p.probes());
-            case SearchParams.IvfSq p -> Math.min(count, p.probes());
-            case SearchParams.Flat p -> count;
-        };
+        return Math.min(probing.lists(), batch.params()[query].probes());
     }
 
     /** Candidates to refine, 0 where the keys of codes are the answer. */

@@ -124,12 +124,7 @@ final class FaissSearcher implements Searcher {
     }
 
     private static int probes(IndexData data, SearchParams params) {
-        return data instanceof FlatData ? 0 : switch (params) {
-            case SearchParams.IvfFlat p -> p.probes();
-            case SearchParams.IvfPq p -> p.probes();
-            case SearchParams.IvfSq p -> p.probes();
-            case SearchParams.Flat p -> Integer.MAX_VALUE;
-        };
+        return data instanceof FlatData ? 0 : params.probes();
     }
 
     private static void requireShort(Matrix queries, int from, int to) {

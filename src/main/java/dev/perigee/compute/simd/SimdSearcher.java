@@ -118,12 +118,7 @@ final class SimdSearcher implements Searcher {
     private int[][] lists(SearchBatch batch, int from, int to) {
         int[] counts = new int[to - from];
         for (int q = 0; q < counts.length; q++) {
-            counts[q] = Math.min(model.lists(), switch (batch.params()[from + q]) {
-                case SearchParams.IvfFlat p -> p.probes();
-                case SearchParams.IvfPq p -> p.probes();
-                case SearchParams.IvfSq p -> p.probes();
-                case SearchParams.Flat p -> model.lists();
-            });
+            counts[q] = Math.min(model.lists(), batch.params()[from + q].probes());
         }
         int[][] lists = new int[counts.length][];
         probes.sets(batch.queries(), from, to, model.centroids(), counts, (query, set) -> lists[query - from] = set);
