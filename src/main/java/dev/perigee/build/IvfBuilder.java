@@ -25,7 +25,6 @@ public final class IvfBuilder {
     private final ComputeBackend backend;
     private final Stages stages;
     private final FlatData rows;
-    private final double phi;
 
     /** @param rows of the space, mapped or in memory */
     public IvfBuilder(BuildPlan plan, FlatData rows, ComputeBackend backend, Stages stages) {
@@ -33,7 +32,6 @@ public final class IvfBuilder {
         this.rows = rows;
         this.backend = backend;
         this.stages = stages;
-        this.phi = rows.length();
     }
 
     /** Writes the two files. @throws dev.perigee.PerigeeException CANCELLED; then the files are not there */
@@ -45,7 +43,7 @@ public final class IvfBuilder {
         try (Arena arena = Arena.ofShared()) {
             Matrix lifted = train(arena);
             int[] lists = assign(lifted, arena);
-            Matrix centroids = lowered(lifted, arena);
+            Matrix centroids = isLifted() ? NormCoordinate.without(lifted, arena) : lifted;
             ProductQuantizer quantizer = plan.spec().kind() == IndexKind.IVF_PQ ? quantizer(lists, centroids, arena) : null;
             new IvfWriter(rows, backend, stages).write(new IvfParts(centroids, quantizer, lists, null), normCoordinates(lifted),
                     modelFile, listFile);
@@ -73,8 +71,7 @@ public final class IvfBuilder {
     private void lift(int row, Matrix to, int toRow) {
         MemorySegment.copy(rows.rows().segment(), row * rows.rows().stride(), to.segment(), toRow * to.stride(), rows.dim() * 4L);
         if (isLifted()) {
-            double square = -Distance.INNER_PRODUCT.between(rows.rows(), row, rows.rows(), row);
-            to.set(toRow, rows.dim(), (float) Math.sqrt(Math.max(0, phi * phi - square)));
+            to.set(toRow, rows.dim(), NormCoordinate.of(rows.rows(), row, rows));
         }
     }
 
@@ -96,19 +93,6 @@ public final class IvfBuilder {
             }
         }
         return lists;
-    }
-
-    /** Centroids without the extra coordinate. */
-    private Matrix lowered(Matrix lifted, Arena arena) {
-        if (!isLifted()) {
-            return lifted;
-        }
-        Matrix centroids = Matrix.allocate(arena, lifted.rows(), rows.dim());
-        for (int c = 0; c < lifted.rows(); c++) {
-            MemorySegment.copy(lifted.segment(), c * lifted.stride(),
-                    centroids.segment(), c * centroids.stride(), rows.dim() * 4L);
-        }
-        return centroids;
     }
 
     private float[] normCoordinates(Matrix lifted) {

@@ -49,7 +49,7 @@ final class SqBuilder {
             double[] bases = new double[rows.count()];
             int[] listOf = assign(axes, centroids, bases, arena);
             InvertedLists lists = IvfWriter.invert(listOf, plan.lists(), arena);
-            Matrix lowered = lifted ? lowered(centroids, arena) : centroids;
+            Matrix lowered = lifted ? NormCoordinate.without(centroids, arena) : centroids;
             SqModel model = ModelFile.of(rows.distance(), plan.spec().codeBits(), rows.mean(), axes, lowered,
                     starts(lowered, listOf, bases, arena), found.energy(dims));
             ModelFile.write(modelFile, model);
@@ -104,8 +104,7 @@ final class SqBuilder {
         for (int i = 0; i < some.rows(); i++) {
             MemorySegment.copy(coordinates.segment(), i * coordinates.stride(),
                     into.segment(), i * into.stride(), axes.rows() * 4L);
-            double square = -Distance.INNER_PRODUCT.between(some, i, some, i);
-            into.set(i, axes.rows(), (float) Math.sqrt(Math.max(0, rows.length() * rows.length() - square)));
+            into.set(i, axes.rows(), NormCoordinate.of(some, i, rows));
         }
     }
 
@@ -143,16 +142,6 @@ final class SqBuilder {
             }
             bases[first + i] = sum;
         }
-    }
-
-    /** Centroids without the extra coordinate. */
-    private static Matrix lowered(Matrix lifted, Arena arena) {
-        Matrix centroids = Matrix.allocate(arena, lifted.rows(), lifted.dim() - 1);
-        for (int c = 0; c < lifted.rows(); c++) {
-            MemorySegment.copy(lifted.segment(), c * lifted.stride(),
-                    centroids.segment(), c * centroids.stride(), centroids.dim() * 4L);
-        }
-        return centroids;
     }
 
     /** As {@link SqModel} has them; a list without rows is never probed for its inner product. */
