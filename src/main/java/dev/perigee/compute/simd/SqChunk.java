@@ -117,20 +117,18 @@ final class SqChunk implements AutoCloseable {
         }
     }
 
-    /** Finds the least entries of all queries in a segment; returns which of the queries float32 cannot hold there. */
-    boolean[] scan(IvfSqData data, SlotMask allowed) {
-        boolean[] oddHere = odd.clone();
+    /** Finds the least entries of all queries in a segment. */
+    void scan(IvfSqData data, SlotMask allowed) {
         entries.clear();
-        scan(data, allowed, oddHere, true);
+        scan(data, allowed, true);
         for (int q = 0; q < count; q++) {
             entries.cut(q); // the nearest list leaves a threshold that few rows of the others pass
         }
-        scan(data, allowed, oddHere, false);
-        return oddHere;
+        scan(data, allowed, false);
     }
 
     /** Scans the nearest list of each query, or all others. */
-    private void scan(IvfSqData data, SlotMask allowed, boolean[] odd, boolean nearest) {
+    private void scan(IvfSqData data, SlotMask allowed, boolean nearest) {
         int[] pairs = inOrderOfLists(nearest);
         int end;
         for (int begin = 0; begin < pairs.length; begin = end) {
@@ -142,7 +140,7 @@ final class SqChunk implements AutoCloseable {
                 int groups = (end - begin + SqTile.QUERIES - 1) / SqTile.QUERIES;
                 for (int g = 0; g < groups; g++) {
                     int first = begin + (end - begin) * g / groups;
-                    scan(data, allowed, odd, list, pairs, first, begin + (end - begin) * (g + 1) / groups);
+                    scan(data, allowed, list, pairs, first, begin + (end - begin) * (g + 1) / groups);
                 }
             }
         }
@@ -180,10 +178,10 @@ final class SqChunk implements AutoCloseable {
     }
 
     /** Scans a list for the pairs {@code pairs[begin]} to {@code pairs[end - 1]}, at most six. */
-    private void scan(IvfSqData data, SlotMask allowed, boolean[] odd, int list, int[] pairs, int begin, int end) {
+    private void scan(IvfSqData data, SlotMask allowed, int list, int[] pairs, int begin, int end) {
         int members = end - begin;
         for (int i = 0; i < members; i++) {
-            prepare(data, odd, list, pairs[begin + i], i, members);
+            prepare(data, list, pairs[begin + i], i, members);
         }
         ALL.set(ValueLayout.JAVA_INT, (group + SqTile.CAPACITY) & MASK, entries.capacity());
         int slot = data.lists().begin(list);
@@ -212,15 +210,13 @@ final class SqChunk implements AutoCloseable {
     }
 
     /** Writes a pair's query into the group, as member {@code i} of {@code members}. */
-    private void prepare(IvfSqData data, boolean[] odd, int list, int pair, int i, int members) {
+    private void prepare(IvfSqData data, int list, int pair, int i, int members) {
         int q = owners[pair];
         long bytes = probes.bytes();
         float most = SqKernel.residual(coordinates(q), probes.centroid(list), residual, bytes);
         float unit = most / model.queryMax();
-        float inverse = most > 0 ? model.queryMax() / most : 0;
-        if (inverse > Float.MAX_VALUE) {
-            odd[q] = true;
-        }
+        float quotient = model.queryMax() / most;
+        float inverse = quotient <= Float.MAX_VALUE ? quotient : 0;
         int sum = SqKernel.quantise(residual, bytes, inverse, integers);
         tile.pack(group, i, members, model.dims(), integers);
         Lanes.set(group + SqTile.SCALE + i * 4L, -2f * (Lanes.get(data.steps().address() + list * 4L) * unit));
@@ -236,16 +232,16 @@ final class SqChunk implements AutoCloseable {
     }
 
     /** Compares what the scan of a segment left, and merges it into {@code into}. */
-    void compare(SqSearch.Part part, SlotMask allowed, boolean[] odd, TopK into) {
+    void compare(SqSearch.Part part, SlotMask allowed, TopK into) {
         for (int q = 0; q < count; q++) {
-            compare(q, part, allowed, odd[q], into);
+            compare(q, part, allowed, into);
         }
     }
 
-    private void compare(int q, SqSearch.Part part, SlotMask allowed, boolean odd, TopK into) {
+    private void compare(int q, SqSearch.Part part, SlotMask allowed, TopK into) {
         long[] least = entries.least(q);
         int size = entries.size(q);
-        if (odd || size > 0 && Candidates.key(least[0]) == Float.NEGATIVE_INFINITY) {
+        if (odd[q] || size > 0 && Candidates.key(least[0]) == Float.NEGATIVE_INFINITY) {
             new SqReference(part.data(), part.segment(), batch.mask(part.segment())).search(batch, queries[q], into);
         } else if (size < into.k(queries[q])) {
             compareAll(q, part, allowed, into);

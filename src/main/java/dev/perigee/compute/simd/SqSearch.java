@@ -65,7 +65,8 @@ final class SqSearch {
                     chunk.project();
                     chunk.choose();
                     for (int i = 0; i < allowed.length; i++) {
-                        chunk.compare(parts.get(i), allowed[i], chunk.scan(parts.get(i).data(), allowed[i]), into);
+                        chunk.scan(parts.get(i).data(), allowed[i]);
+                        chunk.compare(parts.get(i), allowed[i], into);
                     }
                 }
             });
