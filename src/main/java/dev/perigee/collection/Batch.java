@@ -134,14 +134,16 @@ public final class Batch implements AutoCloseable {
             case FLAT -> new SearchParams.Flat();
             case IVF_FLAT -> new SearchParams.IvfFlat(probes);
             case IVF_PQ -> {
-                int refine = request.refine().orElse(tuned.map(t -> t.refine(request.k())).orElse(Defaults.refine(request.k())));
+                int refine = refine(request, tuned, Defaults.refine(request.k()));
                 yield new SearchParams.IvfPq(probes, refine == 0 ? 0 : Math.max(refine, request.k()));
             }
-            case IVF_SQ -> {
-                int refine = request.refine().orElse(tuned.map(t -> t.refine(request.k())).orElse(Defaults.sqRefine(request.k())));
-                yield new SearchParams.IvfSq(probes, Math.max(refine, request.k()));
-            }
+            case IVF_SQ -> new SearchParams.IvfSq(probes,
+                    Math.max(refine(request, tuned, Defaults.sqRefine(request.k())), request.k()));
         };
+    }
+
+    private static int refine(SearchRequest request, Optional<Tuned> tuned, int otherwise) {
+        return request.refine().orElse(tuned.map(t -> t.refine(request.k())).orElse(otherwise));
     }
 
     private String name() {
