@@ -2,12 +2,14 @@
 // out as device memory. Only the functions that Perigee calls, so that everything else is missing; every other word that a
 // caller says wrong is a status, as in cuBLAS.
 //
-// Work is done at once, so streams are in order. PERIGEE_CUBLAS_DOUBLE_VERSION is what cublasGetVersion answers.
+// A product is done when its stream comes to it, by the double of the driver that the process has loaded; without a stream at
+// once. PERIGEE_CUBLAS_DOUBLE_VERSION is what cublasGetVersion answers.
+#include <dlfcn.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUCCESS = 0, NOT_INITIALIZED = 1, ALLOC_FAILED = 3, INVALID_VALUE = 7 };
+enum { SUCCESS = 0, NOT_INITIALIZED = 1, ALLOC_FAILED = 3, INVALID_VALUE = 7, EXECUTION_FAILED = 13 };
 enum { OP_N = 0, OP_T = 1 };
 enum { DEFAULT_MATH = 0, TF32_TENSOR_OP_MATH = 3 };
 
@@ -63,6 +65,46 @@ static float tf32(float x) {
 }
 
 // Column-major C [m, n] = alpha op(A) [m, k] op(B) [k, n] + beta C.
+typedef struct {
+    int math, transa, transb, m, n, k, lda, ldb, ldc;
+    float alpha, beta;
+    const float *a, *b;
+    float *c;
+} product;
+
+static void multiply(const product *p) {
+    for (int j = 0; j < p->n; j++) {
+        for (int i = 0; i < p->m; i++) {
+            float sum = 0;
+            for (int t = 0; t < p->k; t++) {
+                float x = p->transa == OP_N ? p->a[i + (size_t)t * p->lda] : p->a[t + (size_t)i * p->lda];
+                float y = p->transb == OP_N ? p->b[t + (size_t)j * p->ldb] : p->b[j + (size_t)t * p->ldb];
+                sum += p->math == TF32_TENSOR_OP_MATH ? tf32(x) * tf32(y) : x * y;
+            }
+            float *to = p->c + i + (size_t)j * p->ldc;
+            *to = p->beta == 0 ? p->alpha * sum : p->alpha * sum + p->beta * *to;
+        }
+    }
+}
+
+static void multiply_and_free(void *p) {
+    multiply(p);
+    free(p);
+}
+
+// Other threads may be giving the same stream work: what was given before is not yet done when this is called.
+static int follow(void *stream, const product *work) {
+    typedef int launch_host_function(void *stream, void (*function)(void *), void *data);
+    void *driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_NOLOAD);
+    launch_host_function *launch = driver == NULL ? NULL : (launch_host_function *)dlsym(driver, "cuLaunchHostFunc");
+    product *copy = launch == NULL ? NULL : malloc(sizeof *copy);
+    if (copy == NULL) return EXECUTION_FAILED;
+    *copy = *work;
+    if (launch(stream, multiply_and_free, copy) == 0) return SUCCESS;
+    free(copy);
+    return EXECUTION_FAILED;
+}
+
 int cublasSgemm_v2(handle *h, int transa, int transb, int m, int n, int k, const float *alpha, const float *a, int lda,
                    const float *b, int ldb, const float *beta, float *c, int ldc) {
     if (bad(h)) return NOT_INITIALIZED;
@@ -70,17 +112,8 @@ int cublasSgemm_v2(handle *h, int transa, int transb, int m, int n, int k, const
     if (lda < (transa == OP_N ? m : k) || ldb < (transb == OP_N ? k : n) || ldc < m || alpha == NULL || beta == NULL) {
         return INVALID_VALUE;
     }
-    for (int j = 0; j < n; j++) {
-        for (int i = 0; i < m; i++) {
-            float sum = 0;
-            for (int t = 0; t < k; t++) {
-                float x = transa == OP_N ? a[i + (size_t)t * lda] : a[t + (size_t)i * lda];
-                float y = transb == OP_N ? b[t + (size_t)j * ldb] : b[j + (size_t)t * ldb];
-                sum += h->math == TF32_TENSOR_OP_MATH ? tf32(x) * tf32(y) : x * y;
-            }
-            float *to = c + i + (size_t)j * ldc;
-            *to = *beta == 0 ? *alpha * sum : *alpha * sum + *beta * *to;
-        }
-    }
+    const product work = {h->math, transa, transb, m, n, k, lda, ldb, ldc, *alpha, *beta, a, b, c};
+    if (h->stream != NULL) return follow(h->stream, &work);
+    multiply(&work);
     return SUCCESS;
 }
