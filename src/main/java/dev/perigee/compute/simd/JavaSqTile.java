@@ -3,14 +3,18 @@ package dev.perigee.compute.simd;
 import static dev.perigee.compute.simd.Lanes.ALL;
 import static dev.perigee.compute.simd.Lanes.MASK;
 import static dev.perigee.compute.simd.Lanes.get;
+import static dev.perigee.compute.simd.SqSums.INT;
+import static dev.perigee.compute.simd.SqSums.LINE;
+import static dev.perigee.compute.simd.SqSums.ODD;
+import static dev.perigee.compute.simd.SqSums.SERIES;
+import static dev.perigee.compute.simd.SqSums.SUMS;
+import static dev.perigee.compute.simd.SqSums.VECTOR;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LSHR;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -18,38 +22,16 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The tile in the Vector API, which has no products of bytes: 16-bit lanes hold two dims of a row each, taken apart by a mask
- * and a shift, and multiply by up to three series of small numbers at a time.
+ * The tile in the Vector API, which has no products of bytes: they are made in 16 bits, with series of small numbers, by
+ * {@link SqSums}.
  *
  * <p>Beside codes of 5 bits a series is a query: a product is at most 31 x 31, so 64 dims, 32 to a lane, add up in 16 bits.
  * Beside 6 bits a query is two series, v = 16 high + low with both within -8 and 8, and a product at most 63 x 8.
- *
- * <p>The three kernels hold more vector operations than the compiler inlines other methods among: past 18,000 nodes
- * (NodeCountInliningCutoff) it goes on with those of the JDK, which demand it, but calls ours, and then every vector that
- * passes is boxed. So kernels call the JDK alone, and are too long to be inlined themselves.
  */
 final class JavaSqTile implements SqTile {
-    private static final VectorSpecies<Integer> INT = VectorSpecies.of(int.class, Lanes.FLOAT.vectorShape());
-    private static final VectorSpecies<Short> SHORT = VectorSpecies.of(short.class, Lanes.FLOAT.vectorShape());
     private static final VectorSpecies<Short> EIGHT_BYTES = ShortVector.SPECIES_64;
     private static final ValueLayout.OfInt INT32 = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfLong INT64 = ValueLayout.JAVA_LONG;
-
-    /** Bytes of a vector. */
-    private static final long VECTOR = INT.vectorByteSize();
-    /** Bytes of four dims of the 16 rows of a block of codes. */
-    private static final long LINE = 64;
-    /** 64 dims: all that add up in 16 bits. */
-    private static final long BYTES_AT_ONCE = 16 * LINE;
-    /** Where a series has its dims 1, 3, 5 ...; 1,024 dims are the most, and what follows shall not share their cache sets. */
-    private static final long ODD = 1024 + 64;
-    /** Bytes of a series: a constant, so that one pointer leads to all. */
-    private static final long SERIES = 2 * ODD;
-    private static final short LOW_BYTE = 255;
-    /** Bytes of the sums of a series, 32 slots. */
-    private static final long SUMS = SLOTS * 4L;
-    /** Sums before the first dims. */
-    private static final long ZEROS = Arena.global().allocate(3 * SUMS, 64).address();
 
     private static final JavaSqTile FIVE = new JavaSqTile(5);
     private static final JavaSqTile SIX = new JavaSqTile(6);
@@ -156,9 +138,9 @@ final class JavaSqTile implements SqTile {
         while (left > 0) {
             int some = left == 4 ? 2 : Math.min(left, 3);
             switch (some) {
-                case 1 -> one(series, x, y, end, sums);
-                case 2 -> two(series, x, y, end, sums);
-                default -> three(series, x, y, end, sums);
+                case 1 -> SqSums.one(series, x, y, end, sums);
+                case 2 -> SqSums.two(series, x, y, end, sums);
+                default -> SqSums.three(series, x, y, end, sums);
             }
             series += some * SERIES;
             sums += some * SUMS;
@@ -171,175 +153,16 @@ final class JavaSqTile implements SqTile {
         return codes + column / LINE * LINE / 4 * dims + column % LINE;
     }
 
-    /** Sums of one series with two vectors of rows, whose codes begin at x and y. */
-    private static void one(long series, long x, long y, long end, long sums) {
-        ShortVector zero = ShortVector.zero(SHORT);
-        long from = ZEROS;
-        while (x != end) {
-            ShortVector a0 = zero;
-            ShortVector b0 = zero;
-            long stop = Math.min(x + BYTES_AT_ONCE, end);
-            while (x != stop) {
-                long s = series & MASK;
-                ShortVector p = ShortVector.fromMemorySegment(SHORT, ALL, x & MASK, LITTLE_ENDIAN);
-                ShortVector q = ShortVector.fromMemorySegment(SHORT, ALL, y & MASK, LITTLE_ENDIAN);
-                ShortVector u = p.and(LOW_BYTE);
-                ShortVector w = q.and(LOW_BYTE);
-                ShortVector v = IntVector.broadcast(INT, ALL.get(INT32, s)).reinterpretAsShorts();
-                a0 = a0.add(u.mul(v));
-                b0 = b0.add(w.mul(v));
-                u = p.lanewise(LSHR, 8);
-                w = q.lanewise(LSHR, 8);
-                v = IntVector.broadcast(INT, ALL.get(INT32, s + ODD)).reinterpretAsShorts();
-                a0 = a0.add(u.mul(v));
-                b0 = b0.add(w.mul(v));
-                series += 4;
-                x += LINE;
-                y += LINE;
-            }
-            long f = from & MASK;
-            long t = sums & MASK;
-            IntVector h = a0.reinterpretAsInts();
-            IntVector.fromMemorySegment(INT, ALL, f, LITTLE_ENDIAN).add(h.lanewise(ASHR, 16))
-                    .add(h.lanewise(LSHL, 16).lanewise(ASHR, 16)).intoMemorySegment(ALL, t, LITTLE_ENDIAN);
-            h = b0.reinterpretAsInts();
-            IntVector.fromMemorySegment(INT, ALL, f + VECTOR, LITTLE_ENDIAN).add(h.lanewise(ASHR, 16))
-                    .add(h.lanewise(LSHL, 16).lanewise(ASHR, 16)).intoMemorySegment(ALL, t + VECTOR, LITTLE_ENDIAN);
-            from = sums;
-        }
-    }
-
-    /** The same of two. */
-    private static void two(long series, long x, long y, long end, long sums) {
-        ShortVector zero = ShortVector.zero(SHORT);
-        long from = ZEROS;
-        while (x != end) {
-            ShortVector a0 = zero;
-            ShortVector b0 = zero;
-            ShortVector a1 = zero;
-            ShortVector b1 = zero;
-            long stop = Math.min(x + BYTES_AT_ONCE, end);
-            while (x != stop) {
-                long s = series & MASK;
-                ShortVector p = ShortVector.fromMemorySegment(SHORT, ALL, x & MASK, LITTLE_ENDIAN);
-                ShortVector q = ShortVector.fromMemorySegment(SHORT, ALL, y & MASK, LITTLE_ENDIAN);
-                ShortVector u = p.and(LOW_BYTE);
-                ShortVector w = q.and(LOW_BYTE);
-                ShortVector v = IntVector.broadcast(INT, ALL.get(INT32, s)).reinterpretAsShorts();
-                a0 = a0.add(u.mul(v));
-                b0 = b0.add(w.mul(v));
-                v = IntVector.broadcast(INT, ALL.get(INT32, s + SERIES)).reinterpretAsShorts();
-                a1 = a1.add(u.mul(v));
-                b1 = b1.add(w.mul(v));
-                u = p.lanewise(LSHR, 8);
-                w = q.lanewise(LSHR, 8);
-                v = IntVector.broadcast(INT, ALL.get(INT32, s + ODD)).reinterpretAsShorts();
-                a0 = a0.add(u.mul(v));
-                b0 = b0.add(w.mul(v));
-                v = IntVector.broadcast(INT, ALL.get(INT32, s + SERIES + ODD)).reinterpretAsShorts();
-                a1 = a1.add(u.mul(v));
-                b1 = b1.add(w.mul(v));
-                series += 4;
-                x += LINE;
-                y += LINE;
-            }
-            long f = from & MASK;
-            long t = sums & MASK;
-            IntVector h = a0.reinterpretAsInts();
-            IntVector.fromMemorySegment(INT, ALL, f, LITTLE_ENDIAN).add(h.lanewise(ASHR, 16))
-                    .add(h.lanewise(LSHL, 16).lanewise(ASHR, 16)).intoMemorySegment(ALL, t, LITTLE_ENDIAN);
-            h = b0.reinterpretAsInts();
-            IntVector.fromMemorySegment(INT, ALL, f + VECTOR, LITTLE_ENDIAN).add(h.lanewise(ASHR, 16))
-                    .add(h.lanewise(LSHL, 16).lanewise(ASHR, 16)).intoMemorySegment(ALL, t + VECTOR, LITTLE_ENDIAN);
-            h = a1.reinterpretAsInts();
-            IntVector.fromMemorySegment(INT, ALL, f + SUMS, LITTLE_ENDIAN).add(h.lanewise(ASHR, 16))
-                    .add(h.lanewise(LSHL, 16).lanewise(ASHR, 16)).intoMemorySegment(ALL, t + SUMS, LITTLE_ENDIAN);
-            h = b1.reinterpretAsInts();
-            IntVector.fromMemorySegment(INT, ALL, f + SUMS + VECTOR, LITTLE_ENDIAN).add(h.lanewise(ASHR, 16))
-                    .add(h.lanewise(LSHL, 16).lanewise(ASHR, 16)).intoMemorySegment(ALL, t + SUMS + VECTOR, LITTLE_ENDIAN);
-            from = sums;
-        }
-    }
-
-    /** The same of three: more sums would not fit in the registers of all processors. */
-    private static void three(long series, long x, long y, long end, long sums) {
-        ShortVector zero = ShortVector.zero(SHORT);
-        long from = ZEROS;
-        while (x != end) {
-            ShortVector a0 = zero;
-            ShortVector b0 = zero;
-            ShortVector a1 = zero;
-            ShortVector b1 = zero;
-            ShortVector a2 = zero;
-            ShortVector b2 = zero;
-            long stop = Math.min(x + BYTES_AT_ONCE, end);
-            while (x != stop) {
-                long s = series & MASK;
-                ShortVector p = ShortVector.fromMemorySegment(SHORT, ALL, x & MASK, LITTLE_ENDIAN);
-                ShortVector q = ShortVector.fromMemorySegment(SHORT, ALL, y & MASK, LITTLE_ENDIAN);
-                ShortVector u = p.and(LOW_BYTE);
-                ShortVector w = q.and(LOW_BYTE);
-                ShortVector v = IntVector.broadcast(INT, ALL.get(INT32, s)).reinterpretAsShorts();
-                a0 = a0.add(u.mul(v));
-                b0 = b0.add(w.mul(v));
-                v = IntVector.broadcast(INT, ALL.get(INT32, s + SERIES)).reinterpretAsShorts();
-                a1 = a1.add(u.mul(v));
-                b1 = b1.add(w.mul(v));
-                v = IntVector.broadcast(INT, ALL.get(INT32, s + 2 * SERIES)).reinterpretAsShorts();
-                a2 = a2.add(u.mul(v));
-                b2 = b2.add(w.mul(v));
-                u = p.lanewise(LSHR, 8);
-                w = q.lanewise(LSHR, 8);
-                v = IntVector.broadcast(INT, ALL.get(INT32, s + ODD)).reinterpretAsShorts();
-                a0 = a0.add(u.mul(v));
-                b0 = b0.add(w.mul(v));
-                v = IntVector.broadcast(INT, ALL.get(INT32, s + SERIES + ODD)).reinterpretAsShorts();
-                a1 = a1.add(u.mul(v));
-                b1 = b1.add(w.mul(v));
-                v = IntVector.broadcast(INT, ALL.get(INT32, s + 2 * SERIES + ODD)).reinterpretAsShorts();
-                a2 = a2.add(u.mul(v));
-                b2 = b2.add(w.mul(v));
-                series += 4;
-                x += LINE;
-                y += LINE;
-            }
-            long f = from & MASK;
-            long t = sums & MASK;
-            IntVector h = a0.reinterpretAsInts();
-            IntVector.fromMemorySegment(INT, ALL, f, LITTLE_ENDIAN).add(h.lanewise(ASHR, 16))
-                    .add(h.lanewise(LSHL, 16).lanewise(ASHR, 16)).intoMemorySegment(ALL, t, LITTLE_ENDIAN);
-            h = b0.reinterpretAsInts();
-            IntVector.fromMemorySegment(INT, ALL, f + VECTOR, LITTLE_ENDIAN).add(h.lanewise(ASHR, 16))
-                    .add(h.lanewise(LSHL, 16).lanewise(ASHR, 16)).intoMemorySegment(ALL, t + VECTOR, LITTLE_ENDIAN);
-            h = a1.reinterpretAsInts();
-            IntVector.fromMemorySegment(INT, ALL, f + SUMS, LITTLE_ENDIAN).add(h.lanewise(ASHR, 16))
-                    .add(h.lanewise(LSHL, 16).lanewise(ASHR, 16)).intoMemorySegment(ALL, t + SUMS, LITTLE_ENDIAN);
-            h = b1.reinterpretAsInts();
-            IntVector.fromMemorySegment(INT, ALL, f + SUMS + VECTOR, LITTLE_ENDIAN).add(h.lanewise(ASHR, 16))
-                    .add(h.lanewise(LSHL, 16).lanewise(ASHR, 16)).intoMemorySegment(ALL, t + SUMS + VECTOR, LITTLE_ENDIAN);
-            h = a2.reinterpretAsInts();
-            IntVector.fromMemorySegment(INT, ALL, f + 2 * SUMS, LITTLE_ENDIAN).add(h.lanewise(ASHR, 16))
-                    .add(h.lanewise(LSHL, 16).lanewise(ASHR, 16)).intoMemorySegment(ALL, t + 2 * SUMS, LITTLE_ENDIAN);
-            h = b2.reinterpretAsInts();
-            IntVector.fromMemorySegment(INT, ALL, f + 2 * SUMS + VECTOR, LITTLE_ENDIAN).add(h.lanewise(ASHR, 16))
-                    .add(h.lanewise(LSHL, 16).lanewise(ASHR, 16)).intoMemorySegment(ALL, t + 2 * SUMS + VECTOR, LITTLE_ENDIAN);
-            from = sums;
-        }
-    }
-
     /** Sums of queries from those of two series each. */
     private static void join(long sums, int count) {
         for (int i = 0; i < count; i++) {
             for (long at = 0; at != SUMS; at += VECTOR) {
                 long from = sums + 2 * i * SUMS + at & MASK;
-                ints(from).lanewise(LSHL, 4).add(ints(from + SUMS))
+                IntVector.fromMemorySegment(INT, ALL, from, LITTLE_ENDIAN).lanewise(LSHL, 4)
+                        .add(IntVector.fromMemorySegment(INT, ALL, from + SUMS, LITTLE_ENDIAN))
                         .intoMemorySegment(ALL, sums + i * SUMS + at & MASK, LITTLE_ENDIAN);
             }
         }
-    }
-
-    private static IntVector ints(long address) {
-        return IntVector.fromMemorySegment(INT, ALL, address, LITTLE_ENDIAN);
     }
 
     /** Which of 32 slots have keys up to the threshold of query i. */
@@ -351,8 +174,9 @@ final class JavaSqTile implements SqTile {
         long t = terms & MASK;
         long mask = 0;
         for (int j = 0; j < SLOTS; j += Lanes.COUNT) {
-            FloatVector sum = (FloatVector) ints(s + j * 4L).convert(I2F, 0);
-            FloatVector key = sum.fma(FloatVector.broadcast(Lanes.FLOAT, scale), Lanes.at(t + j * 4L).add(add));
+            FloatVector sum = (FloatVector) IntVector.fromMemorySegment(INT, ALL, s + j * 4L, LITTLE_ENDIAN).convert(I2F, 0);
+            FloatVector term = FloatVector.fromMemorySegment(Lanes.FLOAT, ALL, t + j * 4L, LITTLE_ENDIAN);
+            FloatVector key = sum.fma(FloatVector.broadcast(Lanes.FLOAT, scale), term.add(add));
             mask |= key.compare(LE, threshold).toLong() << j;
         }
         return (int) mask;
