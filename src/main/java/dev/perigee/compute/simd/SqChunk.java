@@ -38,7 +38,7 @@ final class SqChunk implements AutoCloseable {
     private final float[] products;
     private final boolean[] odd;
     private final SqEntries entries;
-    private final EightRows eightRows = new EightRows();
+    private final Refinement refinement = new Refinement();
     private final Scratch scratch;
     private final long coordinates;
     private final long group;
@@ -252,14 +252,7 @@ final class SqChunk implements AutoCloseable {
 
     /** Compares the rows of entries. */
     private void compare(int q, SqSearch.Part part, long[] entries, int size, TopK into) {
-        IvfSqData data = part.data();
-        for (int i = 0; i < size; i += EightRows.ROWS) {
-            double[] distances = eightRows.between(data.distance(), batch.queries(), queries[q], data.rows().rows(), entries, i,
-                    size - 1);
-            for (int j = i; j < Math.min(size, i + EightRows.ROWS); j++) {
-                into.offer(queries[q], distances[j - i], TopK.at(part.segment(), (int) entries[j]));
-            }
-        }
+        refinement.merge(part.data().rows(), part.segment(), batch.queries(), queries[q], entries, size, into);
     }
 
     /** Compares all rows of the lists that may be returned: few rows, or keys that float cannot hold. */
