@@ -99,7 +99,7 @@ final class SqBenchmark implements Benchmark {
             times.get("ivf_sq_project_us")[at] = project;
             times.get("ivf_sq_coarse_us")[at] = micros(chunk::choose);
             times.get("ivf_sq_scan_us")[at] = micros(() -> chunk.scan(data, null));
-            times.get("ivf_sq_exact_us")[at] = micros(() -> chunk.compare(new SqSearch.Part(data, 0), null, top));
+            times.get("ivf_sq_exact_us")[at] = micros(() -> chunk.new Comparison(new SqSearch.Part(data, 0), null, top).run());
         }
     }
 
