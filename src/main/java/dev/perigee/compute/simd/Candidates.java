@@ -150,8 +150,13 @@ final class Candidates {
 
     /** Orders as (key, row): the bits of a float sort like its value once the negative ones are turned around. */
     static long entry(float key, int row) {
+        return (long) order(key) << 32 | row & 0xffffffffL;
+    }
+
+    /** The upper half of an entry. */
+    static int order(float key) {
         int bits = Float.floatToRawIntBits(key + 0f); // -0 becomes 0: they are equal keys
-        return (long) (bits ^ bits >> 31 & 0x7fffffff) << 32 | row & 0xffffffffL;
+        return bits ^ bits >> 31 & 0x7fffffff;
     }
 
     static float key(long entry) {

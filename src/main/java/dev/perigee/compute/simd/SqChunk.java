@@ -55,8 +55,10 @@ final class SqChunk implements AutoCloseable {
         this.count = queries.length;
         this.begins = new int[count + 1];
         int[] keep = new int[count];
+        int most = 0;
         for (int q = 0; q < count; q++) {
             keep[q] = keeps[queries[q]];
+            most = Math.max(most, keep[q]);
             int asked = ((SearchParams.IvfSq) batch.params()[queries[q]]).probes();
             begins[q + 1] = begins[q] + Math.min(asked, model.lists());
         }
@@ -64,12 +66,12 @@ final class SqChunk implements AutoCloseable {
         this.owners = new int[lists.length];
         this.products = new float[lists.length];
         this.odd = new boolean[count];
-        int capacity = Math.toIntExact(SqEntries.capacity(Arrays.stream(keep).max().orElse(0)));
+        int capacity = Math.toIntExact(SqEntries.capacity(most));
         int block = Math.min(count, Axes.BLOCK);
         long wide = probes.axes().columns() * 4L;
         long entryBytes = (long) capacity * 8 * count;
-        long blockBytes = Math.max(probes.axes().scratchBytes(block),
-                probes.centroids().scratchBytes(block) + block * probes.centroids().columns() * 4L);
+        long blockBytes = Math.max(probes.axes().scratchBytes(block), probes.choiceBytes()
+                + probes.centroids().scratchBytes(block) + block * probes.centroids().columns() * 4L);
         this.scratch = pool.take(count * wide + entryBytes + SqTile.groupBytes(model.dims()) + 2 * wide + blockBytes);
         this.coordinates = scratch.address();
         this.group = coordinates + count * wide;
@@ -93,15 +95,16 @@ final class SqChunk implements AutoCloseable {
 
     /** Finds the lists of all queries by their coordinates. */
     void choose() {
-        SqProbes.Choice choice = probes.new Choice();
+        SqProbes.Choice choice = probes.new Choice(free);
+        long packed = free + probes.choiceBytes();
         long wide = probes.axes().columns() * 4L;
         long row = probes.centroids().columns() * 4L;
         for (int first = 0; first < count; first += Axes.BLOCK) {
             int end = Math.min(count, first + Axes.BLOCK);
-            long keys = free + probes.centroids().scratchBytes(end - first);
-            probes.centroids().multiply(coordinates(first), wide, end - first, free, keys, row);
+            long all = packed + probes.centroids().scratchBytes(end - first);
+            probes.centroids().multiply(coordinates(first), wide, end - first, packed, all, row);
             for (int q = first; q < end; q++) {
-                choose(choice, q, keys + (q - first) * row);
+                choose(choice, q, all + (q - first) * row);
             }
         }
     }
