@@ -123,16 +123,17 @@ final class SqChunk implements AutoCloseable {
     /** Finds the least entries of all queries in a segment. */
     void scan(IvfSqData data, SlotMask allowed) {
         entries.clear();
-        scan(data, allowed, true);
+        int[] nearest = inOrderOfLists(true);
+        int[] others = inOrderOfLists(false);
+        scan(data, allowed, nearest, others.length == 0 ? -1 : lists[others[0]]);
         for (int q = 0; q < count; q++) {
             entries.cut(q); // the nearest list leaves a threshold that few rows of the others pass
         }
-        scan(data, allowed, false);
+        scan(data, allowed, others, -1);
     }
 
-    /** Scans the nearest list of each query, or all others. */
-    private void scan(IvfSqData data, SlotMask allowed, boolean nearest) {
-        int[] pairs = inOrderOfLists(nearest);
+    /** Scans the lists of some pairs; {@code last} comes after them, or none if it is negative. */
+    private void scan(IvfSqData data, SlotMask allowed, int[] pairs, int last) {
         int end;
         for (int begin = 0; begin < pairs.length; begin = end) {
             int list = lists[pairs[begin]];
@@ -140,13 +141,31 @@ final class SqChunk implements AutoCloseable {
                 end++;
             }
             if (data.lists().size(list) > 0) {
+                int next = end < pairs.length ? lists[pairs[end]] : last;
                 int groups = (end - begin + SqTile.QUERIES - 1) / SqTile.QUERIES;
                 for (int g = 0; g < groups; g++) {
+                    announce(data, g == groups - 1 ? next : -1);
                     int first = begin + (end - begin) * g / groups;
                     scan(data, allowed, list, pairs, first, begin + (end - begin) * (g + 1) / groups);
                 }
             }
         }
+    }
+
+    /** Tells the tile which list comes after the one that it is going to scan. */
+    private void announce(IvfSqData data, int list) {
+        int blocks = 0;
+        if (list >= 0) {
+            int slot = data.lists().begin(list);
+            blocks = InvertedLists.padded(data.lists().size(list)) / SqTile.SLOTS;
+            ALL.set(ValueLayout.JAVA_LONG, (group + SqTile.NEXT_CODES) & MASK, codes(data, slot));
+            ALL.set(ValueLayout.JAVA_LONG, (group + SqTile.NEXT_TERMS) & MASK, data.terms().address() + slot * 4L);
+        }
+        ALL.set(ValueLayout.JAVA_INT, (group + SqTile.NEXT_BLOCKS) & MASK, blocks);
+    }
+
+    private long codes(IvfSqData data, int slot) {
+        return data.codes().address() + (long) slot * model.dims();
     }
 
     private int[] inOrderOfLists(boolean nearest) {
@@ -189,7 +208,7 @@ final class SqChunk implements AutoCloseable {
         ALL.set(ValueLayout.JAVA_INT, (group + SqTile.CAPACITY) & MASK, entries.capacity());
         int slot = data.lists().begin(list);
         int blocks = InvertedLists.padded(data.lists().size(list)) / SqTile.SLOTS;
-        long codes = data.codes().address() + (long) slot * model.dims();
+        long codes = codes(data, slot);
         long terms = data.terms().address() + slot * 4L;
         long rows = data.lists().rows().address() + slot * 4L;
         long bits = allowed == null ? 0 : allowed.bits(list);
