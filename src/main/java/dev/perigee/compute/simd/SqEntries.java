@@ -31,7 +31,7 @@ final class SqEntries {
     private final int[] keep;
     private final int[] sizes;
     private final float[] thresholds;
-    private final long[] entries;
+    private long[] entries = {};
 
     /** Entries of one query, a multiple of eight: what is kept, twice that until it is cut, and room for two blocks. */
     static long capacity(int keep) {
@@ -48,7 +48,6 @@ final class SqEntries {
         this.keep = keep;
         this.sizes = new int[keep.length];
         this.thresholds = new float[keep.length];
-        this.entries = new long[capacity];
         clear();
     }
 
@@ -171,6 +170,9 @@ final class SqEntries {
     }
 
     private void load(int q) {
+        if (entries.length < sizes[q]) {
+            entries = new long[sizes[q]];
+        }
         MemorySegment.copy(ALL, ValueLayout.JAVA_LONG, buffer(q), entries, 0, sizes[q]);
     }
 }
