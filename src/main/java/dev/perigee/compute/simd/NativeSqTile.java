@@ -23,8 +23,9 @@ import java.util.function.BiFunction;
  *
  * @param name     the instructions that it uses
  * @param function its address
+ * @param fetch    the address of the function that asks memory for rows
  */
-record NativeSqTile(String name, MemorySegment function) implements SqTile {
+record NativeSqTile(String name, MemorySegment function, MemorySegment fetch) implements SqTile {
     static final String FILE = "libperigee_tile.so";
     /** Products of a call, which holds up safepoints: some 100 microseconds. */
     private static final long PRODUCTS_OF_A_CALL = 1L << 23;
@@ -42,6 +43,10 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
         static final MethodHandle SCAN = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(ValueLayout.JAVA_INT,
                 ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
+                Linker.Option.critical(false));
+        static final MethodHandle FETCH = Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(
+                ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
                 Linker.Option.critical(false));
     }
 
@@ -69,7 +74,8 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
         }
         try {
             SymbolLookup symbols = SymbolLookup.libraryLookup(file.get(), Arena.global());
-            List<NativeSqTile> tiles = variants(symbols, "perigee_tile", NativeSqTile::new);
+            MemorySegment fetch = find(symbols, "perigee_fetch");
+            List<NativeSqTile> tiles = variants(symbols, "perigee_tile", (name, scan) -> new NativeSqTile(name, scan, fetch));
             List<NativeFastScan> fastScans = variants(symbols, "perigee_fast", NativeFastScan::new);
             return new Library(tiles, fastScans, tiles.isEmpty() ? "this processor has none of its instructions" : "");
         } catch (IllegalArgumentException | UnsupportedOperationException | IllegalCallerException e) {
@@ -99,8 +105,12 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
     }
 
     private static MethodHandle lookUp(SymbolLookup symbols, String name) {
-        return Linker.nativeLinker().downcallHandle(symbols.find(name).orElseThrow(() ->
-                new IllegalArgumentException("no " + name)), FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+        return Linker.nativeLinker().downcallHandle(find(symbols, name),
+                FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+    }
+
+    private static MemorySegment find(SymbolLookup symbols, String name) {
+        return symbols.find(name).orElseThrow(() -> new IllegalArgumentException("no " + name));
     }
 
     /** [dims / 8][count][8] */
@@ -125,6 +135,15 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
             from = end;
         }
         return to;
+    }
+
+    @Override
+    public void fetch(long bytes, long a, long b, long c, long d, long e, long f, long g, long h) {
+        try {
+            Call.FETCH.invokeExact(fetch, bytes, a, b, c, d, e, f, g, h);
+        } catch (Throwable t) {
+            throw new AssertionError(t); // a downcall throws nothing of its own
+        }
     }
 
     private int call(long group, int count, int dims, long codes, long terms, long rows, long allowed, int from, int to) {

@@ -275,13 +275,29 @@ final class SqChunk implements AutoCloseable {
     /** Compares the rows of entries. */
     private void compare(int q, SqSearch.Part part, long[] entries, int size, TopK into) {
         IvfSqData data = part.data();
+        fetch(data, entries, 0, size);
         for (int i = 0; i < size; i += EightRows.ROWS) {
+            fetch(data, entries, i + EightRows.ROWS, size);
             double[] distances = eightRows.between(data.distance(), batch.queries(), queries[q], data.rows().rows(), entries, i,
                     size - 1);
             for (int j = i; j < Math.min(size, i + EightRows.ROWS); j++) {
                 into.offer(queries[q], distances[j - i], TopK.at(part.segment(), (int) entries[j]));
             }
         }
+    }
+
+    /** Asks memory for the rows that are compared after those before {@code i}. */
+    private void fetch(IvfSqData data, long[] entries, int i, int size) {
+        if (i < size) {
+            Matrix rows = data.rows().rows();
+            tile.fetch(rows.stride(), row(rows, entries, i, size), row(rows, entries, i + 1, size), row(rows, entries, i + 2, size),
+                    row(rows, entries, i + 3, size), row(rows, entries, i + 4, size), row(rows, entries, i + 5, size),
+                    row(rows, entries, i + 6, size), row(rows, entries, i + 7, size));
+        }
+    }
+
+    private static long row(Matrix rows, long[] entries, int i, int size) {
+        return rows.address((int) entries[Math.min(i, size - 1)]);
     }
 
     /** Compares all rows of the lists that may be returned: few rows, or keys that float cannot hold. */

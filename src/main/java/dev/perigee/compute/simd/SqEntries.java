@@ -164,7 +164,7 @@ final class SqEntries {
     long[] least(int q) {
         cut(q);
         load(q);
-        Arrays.sort(entries, 0, sizes[q]);
+        Candidates.sort(entries, sizes[q]);
         sizes[q] = Math.min(sizes[q], keep[q]);
         return entries;
     }

@@ -124,18 +124,25 @@ final class SqKernel {
         return count;
     }
 
-    /** Writes entries (see {@link Candidates#entry}) of the keys at most {@code most}. */
-    static void collect(long keys, long end, int most, long[] entries) {
+    /**
+     * Writes entries (see {@link Candidates#entry}) of the keys at most {@code most}, as many as there is room for; returns how
+     * many such keys there are.
+     */
+    static int collect(long keys, long end, int most, long[] entries) {
         int count = 0;
         int list = 0;
         while (keys != end) {
             long bits = ints(keys).compare(LE, most).toLong();
             for (; bits != 0; bits &= bits - 1) {
                 int lane = Long.numberOfTrailingZeros(bits);
-                entries[count++] = (long) ALL.get(ValueLayout.JAVA_INT, (keys & MASK) + lane * 4L) << 32 | list + lane;
+                if (count < entries.length) {
+                    entries[count] = (long) ALL.get(ValueLayout.JAVA_INT, (keys & MASK) + lane * 4L) << 32 | list + lane;
+                }
+                count++;
             }
             keys += STEP;
             list += Lanes.COUNT;
         }
+        return count;
     }
 }

@@ -4,7 +4,6 @@ import dev.perigee.index.SqModel;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /** What a search derives from a model of IVF-SQ, and the choice of the lists that queries probe. */
 final class SqProbes {
@@ -85,7 +84,7 @@ final class SqProbes {
         private final long keys;
         /** Of the keys; behind it are the least ones of groups of lists. */
         private final long end;
-        private long[] entries = {};
+        private long[] entries = new long[32];
 
         /** @param memory address of {@link #choiceBytes} */
         Choice(long memory) {
@@ -113,12 +112,12 @@ final class SqProbes {
                 return false;
             }
             int most = count == model.lists() ? Integer.MAX_VALUE : threshold(end + groups * Lanes.BYTES, count);
-            int found = SqKernel.countAtMost(keys, end, most);
-            if (entries.length < found) {
-                entries = new long[found];
+            int found = SqKernel.collect(keys, end, most, entries);
+            if (found > entries.length) {
+                entries = new long[2 * found];
+                SqKernel.collect(keys, end, most, entries);
             }
-            SqKernel.collect(keys, end, most, entries);
-            Arrays.sort(entries, 0, found);
+            Candidates.sort(entries, found);
             for (int i = 0; i < count; i++) {
                 lists[at + i] = (int) entries[i];
             }
