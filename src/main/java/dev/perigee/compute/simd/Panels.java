@@ -96,52 +96,36 @@ final class Panels {
     private void single(long row, long into) {
         long end = row + Tile.depth(dim) * 4L;
         long panelBytes = PANEL_STEP * Tile.depth(dim);
-        int last = strips * (Tile.STRIP / Tile.PANEL) - 1;
-        for (int p = 0; p <= last; p += 4) {
-            int q = Math.min(p + 1, last); // the last one is made again in place of those that are not there
-            int r = Math.min(p + 2, last);
-            int s = Math.min(p + 3, last);
-            four(row, end, packed.address() + p * panelBytes, packed.address() + q * panelBytes, packed.address() + r * panelBytes,
-                    packed.address() + s * panelBytes, into + p * PANEL_STEP, into + q * PANEL_STEP, into + r * PANEL_STEP,
-                    into + s * PANEL_STEP);
+        int panels = strips * (Tile.STRIP / Tile.PANEL);
+        for (int p = 0; p < panels; p += 2) {
+            int other = Math.min(p + 1, panels - 1); // an odd last one is made twice
+            two(row, end, packed.address() + p * panelBytes, packed.address() + other * panelBytes, into + p * PANEL_STEP,
+                    into + other * PANEL_STEP);
         }
     }
 
-    /** One row with four panels: eight sums at a time hide that each step waits for the one before. */
-    private static void four(long x, long end, long a, long b, long c, long d, long intoA, long intoB, long intoC, long intoD) {
+    /** One row with two panels: four sums at a time hide most of what each step waits for the one before. */
+    private static void two(long x, long end, long a, long b, long into, long otherInto) {
         FloatVector a0 = FloatVector.zero(FLOAT);
         FloatVector a1 = FloatVector.zero(FLOAT);
         FloatVector b0 = FloatVector.zero(FLOAT);
         FloatVector b1 = FloatVector.zero(FLOAT);
-        FloatVector c0 = FloatVector.zero(FLOAT);
-        FloatVector c1 = FloatVector.zero(FLOAT);
-        FloatVector d0 = FloatVector.zero(FLOAT);
-        FloatVector d1 = FloatVector.zero(FLOAT);
         FloatVector w;
         while (x != end) {
+            long p = a & MASK;
+            long q = b & MASK;
             w = broadcast(x & MASK);
-            a0 = w.fma(at(a & MASK), a0);
-            a1 = w.fma(at((a & MASK) + HALF_STEP), a1);
-            b0 = w.fma(at(b & MASK), b0);
-            b1 = w.fma(at((b & MASK) + HALF_STEP), b1);
-            c0 = w.fma(at(c & MASK), c0);
-            c1 = w.fma(at((c & MASK) + HALF_STEP), c1);
-            d0 = w.fma(at(d & MASK), d0);
-            d1 = w.fma(at((d & MASK) + HALF_STEP), d1);
+            a0 = w.fma(at(p), a0);
+            a1 = w.fma(at(p + HALF_STEP), a1);
+            b0 = w.fma(at(q), b0);
+            b1 = w.fma(at(q + HALF_STEP), b1);
             x += 4;
             a += PANEL_STEP;
             b += PANEL_STEP;
-            c += PANEL_STEP;
-            d += PANEL_STEP;
         }
-        store(a0, a1, intoA);
-        store(b0, b1, intoB);
-        store(c0, c1, intoC);
-        store(d0, d1, intoD);
-    }
-
-    private static void store(FloatVector low, FloatVector high, long into) {
-        low.intoMemorySegment(ALL, into & MASK, ByteOrder.LITTLE_ENDIAN);
-        high.intoMemorySegment(ALL, (into & MASK) + HALF_STEP, ByteOrder.LITTLE_ENDIAN);
+        a0.intoMemorySegment(ALL, into & MASK, ByteOrder.LITTLE_ENDIAN);
+        a1.intoMemorySegment(ALL, (into + HALF_STEP) & MASK, ByteOrder.LITTLE_ENDIAN);
+        b0.intoMemorySegment(ALL, otherInto & MASK, ByteOrder.LITTLE_ENDIAN);
+        b1.intoMemorySegment(ALL, (otherInto + HALF_STEP) & MASK, ByteOrder.LITTLE_ENDIAN);
     }
 }
