@@ -8,7 +8,7 @@ import java.util.Arrays;
  * offer than a heap once {@code keep} is large, and lets one code serve every k. One thread at a time.
  */
 final class Candidates {
-    private static final int FEW = 16;
+    private static final int FEW = 40;
 
     private final int[] keep;
     private final int[] sizes;
