@@ -1,4 +1,4 @@
-/* Which variants of the tile and of fast scan this processor runs, the fastest first. */
+/* Which variants of the tile, of fast scan and of exact distances this processor runs, the fastest first. */
 #include "tile.h"
 
 #include <stddef.h>
@@ -15,6 +15,7 @@ struct variant {
 
 scan perigee_scan_avx512_vnni, perigee_scan_avx_vnni, perigee_scan_avx2, perigee_scan_neon_dot;
 fast perigee_fast_avx512bw, perigee_fast_avx2, perigee_fast_neon;
+exact perigee_exact_avx512f, perigee_exact_avx2, perigee_exact_neon;
 
 #ifdef __aarch64__
 #include <sys/auxv.h>
@@ -70,6 +71,25 @@ static struct variant fast_scan(int32_t n) {
     return nth(all, n);
 }
 
+static struct variant exact_distances(int32_t n) {
+#ifndef __aarch64__
+    __builtin_cpu_init();
+#endif
+    const struct variant all[] = {
+#ifdef HAS_AVX512F
+        {"avx512f", (function *) perigee_exact_avx512f, RUNS("avx512f")},
+#endif
+#ifdef HAS_AVX2
+        {"avx2", (function *) perigee_exact_avx2, RUNS("avx2")},
+#endif
+#ifdef HAS_NEON
+        {"neon", (function *) perigee_exact_neon, 1},
+#endif
+        {NULL, NULL, 1},
+    };
+    return nth(all, n);
+}
+
 /* The name of the nth tile that this processor runs, or NULL. */
 VISIBLE const char *perigee_tile_name(int32_t n) {
     return tile(n).name;
@@ -80,21 +100,6 @@ VISIBLE scan *perigee_tile_scan(int32_t n) {
     return (scan *) tile(n).function;
 }
 
-/* Asks memory for eight rows of so many bytes each. */
-VISIBLE void perigee_fetch(int64_t bytes, const char *a, const char *b, const char *c, const char *d, const char *e,
-                           const char *f, const char *g, const char *h) {
-    for (int64_t i = 0; i < bytes; i += 64) {
-        __builtin_prefetch(a + i);
-        __builtin_prefetch(b + i);
-        __builtin_prefetch(c + i);
-        __builtin_prefetch(d + i);
-        __builtin_prefetch(e + i);
-        __builtin_prefetch(f + i);
-        __builtin_prefetch(g + i);
-        __builtin_prefetch(h + i);
-    }
-}
-
 /* The same of fast scan. */
 VISIBLE const char *perigee_fast_name(int32_t n) {
     return fast_scan(n).name;
@@ -102,4 +107,13 @@ VISIBLE const char *perigee_fast_name(int32_t n) {
 
 VISIBLE fast *perigee_fast_scan(int32_t n) {
     return (fast *) fast_scan(n).function;
+}
+
+/* The same of exact distances. */
+VISIBLE const char *perigee_exact_name(int32_t n) {
+    return exact_distances(n).name;
+}
+
+VISIBLE exact *perigee_exact_scan(int32_t n) {
+    return (exact *) exact_distances(n).function;
 }

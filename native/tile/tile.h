@@ -1,6 +1,6 @@
 /*
- * The tile of IVF-SQ and fast scan in C: the same work as compute.simd.JavaSqTile and JavaFastScan, bit for bit. SqTile says
- * what a group of queries looks like, FastScan what the arguments of fast scan are.
+ * The tile of IVF-SQ, fast scan and exact distances in C: the same work as compute.simd.JavaSqTile, JavaFastScan and EightRows,
+ * bit for bit. SqTile says what a group of queries looks like, FastScan what the arguments of fast scan are.
  */
 #ifndef PERIGEE_TILE_H
 #define PERIGEE_TILE_H
@@ -28,5 +28,9 @@ typedef int32_t scan(struct group *group, int32_t count, int32_t dims, const uin
 /* Bounds and marks of blocks of 32 4-bit codes. */
 typedef void fast(const uint8_t *codes, int32_t blocks, int32_t parts, const uint8_t *tables, const float *terms, float scale,
                   float add, float threshold, float *bounds, uint32_t *marks);
+
+/* Distances of a query to the rows that the lower halves of entries number; the stride of rows is in floats. */
+typedef void exact(const float *query, const float *rows, int64_t stride, int32_t dim, int32_t l2, const int64_t *entries,
+                   int32_t count, double *distances);
 
 #endif

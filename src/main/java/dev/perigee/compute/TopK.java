@@ -7,9 +7,6 @@ import java.util.Arrays;
  * {@code segment << 32 | row}, so that ties go in order of insertion. Different queries may be used by different threads.
  */
 public final class TopK {
-    /** Fewer places than this are gone through one by one. */
-    private static final int NEAR = 8;
-
     private final int[] k;
     private final int[] begins;
     private final int[] sizes;
@@ -81,46 +78,27 @@ public final class TopK {
                 return;
             }
         }
-        int end = begin + size;
-        int at = end; // the first place behind it; rows come nearly in order, so it is most often among the last
-        while (at > begin && end - at < NEAR && before(distance, position, distances[at - 1], positions[at - 1])) {
-            at--;
+        int low = begin; // binary search, then one move: k may be thousands
+        int high = begin + size;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (before(distances[middle], positions[middle], distance, position)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
         }
-        boolean near = end - at < NEAR;
-        if (!near) {
-            at = firstBehind(begin, at, distance, position);
-        }
-        if (at > begin && positions[at - 1] == position) {
+        if (low < begin + size && positions[low] == position) {
             return;
         }
         if (size == k[query]) {
-            end--;
-        } else {
-            sizes[query] = size + 1;
+            size--;
         }
-        if (near) {
-            for (int i = end; i > at; i--) {
-                distances[i] = distances[i - 1];
-                positions[i] = positions[i - 1];
-            }
-        } else { // k may be thousands
-            System.arraycopy(distances, at, distances, at + 1, end - at);
-            System.arraycopy(positions, at, positions, at + 1, end - at);
-        }
-        distances[at] = distance;
-        positions[at] = position;
-    }
-
-    private int firstBehind(int low, int high, double distance, long position) {
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (before(distance, position, distances[middle], positions[middle])) {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        return low;
+        System.arraycopy(distances, low, distances, low + 1, begin + size - low);
+        System.arraycopy(positions, low, positions, low + 1, begin + size - low);
+        distances[low] = distance;
+        positions[low] = position;
+        sizes[query] = size + 1;
     }
 
     /**
@@ -166,7 +144,8 @@ public final class TopK {
         offerSorted(query, other.distances, other.positions, other.begins[otherQuery], other.sizes[otherQuery]);
     }
 
-    private static boolean before(double distance, long position, double otherDistance, long otherPosition) {
+    /** The order of answers: by distance, ties by position. */
+    public static boolean before(double distance, long position, double otherDistance, long otherPosition) {
         return distance < otherDistance || distance == otherDistance && position < otherPosition;
     }
 }

@@ -23,16 +23,15 @@ import java.util.function.BiFunction;
  *
  * @param name     the instructions that it uses
  * @param function its address
- * @param fetch    the address of the function that asks memory for rows
  */
-record NativeSqTile(String name, MemorySegment function, MemorySegment fetch) implements SqTile {
+record NativeSqTile(String name, MemorySegment function) implements SqTile {
     static final String FILE = "libperigee_tile.so";
     /** Products of a call, which holds up safepoints: some 100 microseconds. */
     private static final long PRODUCTS_OF_A_CALL = 1L << 23;
     private static final int LONGEST_NAME = 64;
 
     /** What there is. @param problem why there are no tiles; empty otherwise */
-    record Library(List<NativeSqTile> tiles, List<NativeFastScan> fastScans, String problem) {
+    record Library(List<NativeSqTile> tiles, List<NativeFastScan> fastScans, List<NativeExactRows> exactRows, String problem) {
     }
 
     private static final class Machine {
@@ -44,10 +43,6 @@ record NativeSqTile(String name, MemorySegment function, MemorySegment fetch) im
                 ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
                 Linker.Option.critical(false));
-        static final MethodHandle FETCH = Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(
-                ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
-                Linker.Option.critical(false));
     }
 
     /** Those that this processor runs, the fastest first. */
@@ -58,6 +53,11 @@ record NativeSqTile(String name, MemorySegment function, MemorySegment fetch) im
     /** The same of fast scan, from the same library. */
     static List<NativeFastScan> allFastScans() {
         return Machine.LIBRARY.fastScans;
+    }
+
+    /** The same of exact distances. */
+    static List<NativeExactRows> allExactRows() {
+        return Machine.LIBRARY.exactRows;
     }
 
     /** Why there are none; empty if there are. */
@@ -74,10 +74,10 @@ record NativeSqTile(String name, MemorySegment function, MemorySegment fetch) im
         }
         try {
             SymbolLookup symbols = SymbolLookup.libraryLookup(file.get(), Arena.global());
-            MemorySegment fetch = find(symbols, "perigee_fetch");
-            List<NativeSqTile> tiles = variants(symbols, "perigee_tile", (name, scan) -> new NativeSqTile(name, scan, fetch));
+            List<NativeSqTile> tiles = variants(symbols, "perigee_tile", NativeSqTile::new);
             List<NativeFastScan> fastScans = variants(symbols, "perigee_fast", NativeFastScan::new);
-            return new Library(tiles, fastScans, tiles.isEmpty() ? "this processor has none of its instructions" : "");
+            List<NativeExactRows> exactRows = variants(symbols, "perigee_exact", NativeExactRows::new);
+            return new Library(tiles, fastScans, exactRows, tiles.isEmpty() ? "this processor has none of its instructions" : "");
         } catch (IllegalArgumentException | UnsupportedOperationException | IllegalCallerException e) {
             return absent("%s: %s".formatted(file.get(), e.getMessage()));
         } catch (Throwable e) {
@@ -86,7 +86,7 @@ record NativeSqTile(String name, MemorySegment function, MemorySegment fetch) im
     }
 
     private static Library absent(String problem) {
-        return new Library(List.of(), List.of(), problem);
+        return new Library(List.of(), List.of(), List.of(), problem);
     }
 
     /** What this processor runs of a function of the library, the fastest first. */
@@ -105,12 +105,8 @@ record NativeSqTile(String name, MemorySegment function, MemorySegment fetch) im
     }
 
     private static MethodHandle lookUp(SymbolLookup symbols, String name) {
-        return Linker.nativeLinker().downcallHandle(find(symbols, name),
-                FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
-    }
-
-    private static MemorySegment find(SymbolLookup symbols, String name) {
-        return symbols.find(name).orElseThrow(() -> new IllegalArgumentException("no " + name));
+        return Linker.nativeLinker().downcallHandle(symbols.find(name).orElseThrow(() ->
+                new IllegalArgumentException("no " + name)), FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
     }
 
     /** [dims / 8][count][8] */
@@ -135,15 +131,6 @@ record NativeSqTile(String name, MemorySegment function, MemorySegment fetch) im
             from = end;
         }
         return to;
-    }
-
-    @Override
-    public void fetch(long bytes, long a, long b, long c, long d, long e, long f, long g, long h) {
-        try {
-            Call.FETCH.invokeExact(fetch, bytes, a, b, c, d, e, f, g, h);
-        } catch (Throwable t) {
-            throw new AssertionError(t); // a downcall throws nothing of its own
-        }
     }
 
     private int call(long group, int count, int dims, long codes, long terms, long rows, long allowed, int from, int to) {

@@ -77,10 +77,6 @@ interface SqTile {
      */
     int scan(long group, int count, int dims, long codes, long terms, long rows, long allowed, int from, int to);
 
-    /** Asks memory for eight rows of so many bytes that are going to be compared; a tile may leave it. */
-    default void fetch(long bytes, long a, long b, long c, long d, long e, long f, long g, long h) {
-    }
-
     /** Whether some buffer of the group has no room for one more block. */
     static boolean full(long group, int count) {
         int most = 0;
