@@ -1,7 +1,15 @@
 package dev.perigee.compute.simd;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import static dev.perigee.compute.simd.Lanes.ALL;
+import static dev.perigee.compute.simd.Lanes.FLOAT;
+import static dev.perigee.compute.simd.Lanes.MASK;
+
+import dev.perigee.vector.Matrix;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Look-up tables of a query for {@link FastScan}: {@code [parts][16]} unsigned bytes b, with least(part) + scale x b <= entry.
@@ -16,9 +24,14 @@ final class ByteTables {
     /** Relative errors of float operations besides one for each group: within a group, in making the bytes, in the bound. */
     private static final int ROUNDINGS = 32;
 
+    private static final int PARTS_OF_A_GROUP = CodeKernel.SHORT_TABLE / FastScan.PART;
+    /** As many bytes as there are floats in a vector; there is no shorter one than of eight, so four are stored with four zeros. */
+    private static final VectorSpecies<Byte> BYTE = Lanes.COUNT == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
+
     private final float[][] groups;
-    private final MemorySegment memory;
-    private final byte[] bytes;
+    private final int parts;
+    private final long address;
+    private final float[] leasts;
     private final int largest;
     private float scale;
     private double base;
@@ -26,22 +39,23 @@ final class ByteTables {
 
     /**
      * @param groups tables of 16 code bytes each, [32][16] entries
-     * @param memory for [parts][16] bytes, at a multiple of 64
+     * @param address of [parts][16] bytes, at a multiple of 64
      */
-    ByteTables(float[][] groups, int parts, MemorySegment memory) {
+    ByteTables(float[][] groups, int parts, long address) {
         this.groups = groups;
-        this.memory = memory;
-        this.bytes = new byte[parts * FastScan.PART];
+        this.parts = parts;
+        this.address = address;
+        this.leasts = new float[parts];
         this.largest = Math.min(255, 65_535 / parts);
     }
 
-    /** Bytes of memory for the tables of {@code parts}. */
+    /** Bytes of memory for the tables of {@code parts}, and a few that the last of them may spoil. */
     static long bytes(int parts) {
-        return (long) parts * FastScan.PART;
+        return (long) parts * FastScan.PART + Matrix.ALIGNMENT;
     }
 
     long address() {
-        return memory.address();
+        return address;
     }
 
     float scale() {
@@ -53,10 +67,11 @@ final class ByteTables {
         base = 0;
         reach = 0;
         float span = 0;
-        for (int p = 0; p < bytes.length; p += FastScan.PART) {
-            float[] group = groups[p / CodeKernel.SHORT_TABLE];
-            float least = least(group, p % CodeKernel.SHORT_TABLE);
-            float most = most(group, p % CodeKernel.SHORT_TABLE);
+        for (int p = 0; p < parts; p++) {
+            float[] group = groups[p / PARTS_OF_A_GROUP];
+            float least = least(group, p % PARTS_OF_A_GROUP * FastScan.PART);
+            float most = most(group, p % PARTS_OF_A_GROUP * FastScan.PART);
+            leasts[p] = least;
             base += least;
             reach += Math.max(Math.abs(least), Math.abs(most));
             span = Math.max(span, most - least);
@@ -66,30 +81,33 @@ final class ByteTables {
             scale = 0; // the sums are at least base, or overflow
         }
         float inverse = scale == 0 ? 0 : 1 / scale;
-        for (int p = 0; p < bytes.length; p += FastScan.PART) {
-            float[] group = groups[p / CodeKernel.SHORT_TABLE];
-            float least = least(group, p % CodeKernel.SHORT_TABLE);
-            for (int c = 0; c < FastScan.PART; c++) {
-                bytes[p + c] = (byte) Math.min(largest, (int) ((group[p % CodeKernel.SHORT_TABLE + c] - least) * inverse));
-            }
+        for (int p = 0; p < parts; p++) {
+            quantise(groups[p / PARTS_OF_A_GROUP], p % PARTS_OF_A_GROUP * FastScan.PART, leasts[p], inverse, largest,
+                    address + (long) p * FastScan.PART);
         }
-        MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, 0, bytes.length);
     }
 
     private static float least(float[] table, int from) {
-        float least = table[from];
-        for (int c = 1; c < FastScan.PART; c++) {
-            least = Math.min(least, table[from + c]);
+        FloatVector least = FloatVector.fromArray(FLOAT, table, from);
+        for (int c = Lanes.COUNT; c < FastScan.PART; c += Lanes.COUNT) {
+            least = least.min(FloatVector.fromArray(FLOAT, table, from + c));
         }
-        return least;
+        return least.reduceLanes(VectorOperators.MIN);
     }
 
     private static float most(float[] table, int from) {
-        float most = table[from];
-        for (int c = 1; c < FastScan.PART; c++) {
-            most = Math.max(most, table[from + c]);
+        FloatVector most = FloatVector.fromArray(FLOAT, table, from);
+        for (int c = Lanes.COUNT; c < FastScan.PART; c += Lanes.COUNT) {
+            most = most.max(FloatVector.fromArray(FLOAT, table, from + c));
         }
-        return most;
+        return most.reduceLanes(VectorOperators.MAX);
+    }
+
+    private static void quantise(float[] table, int from, float least, float inverse, int largest, long to) {
+        for (int c = 0; c < FastScan.PART; c += Lanes.COUNT) {
+            FloatVector x = FloatVector.fromArray(FLOAT, table, from + c).sub(least).mul(inverse).min(largest);
+            ((ByteVector) x.castShape(BYTE, 0)).intoMemorySegment(ALL, to + c & MASK, ByteOrder.LITTLE_ENDIAN);
+        }
     }
 
     /**

@@ -1,7 +1,6 @@
 package dev.perigee.compute.simd;
 
 import dev.perigee.compute.TopK;
-import dev.perigee.index.FlatData;
 import dev.perigee.index.IvfPqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
@@ -52,6 +51,7 @@ final class CodeSearch {
         private final int segment;
         private final RowMask mask;
         private final CodeScan scan;
+        private final EightRows eightRows = new EightRows();
         private float[] constants;
 
         One(IvfPqData data, int segment, RowMask mask, CodeScan scan) {
@@ -67,16 +67,26 @@ final class CodeSearch {
             sortNearestFirst(queries, query, lists);
             Candidates candidates = scan.search(queries, query, keep, lists, constants);
             int count = candidates.finish(0);
-            FlatData rows = data.rows();
             if (count < k && !candidates.dropped(0)) {
                 compareAll(queries, query, lists, into); // few rows, or keys that float cannot hold
                 return;
             }
+            if (params.refine() > 0) {
+                compare(queries, query, candidates.least(0), into);
+                return;
+            }
             for (int i = 0; i < count; i++) {
-                int row = candidates.row(0, i);
-                double distance = params.refine() == 0 ? data.fromCode(candidates.key(0, i))
-                        : ExactKernel.between(rows.distance(), queries, query, rows.rows(), row);
-                into.offer(query, distance, TopK.at(segment, row));
+                into.offer(query, data.fromCode(candidates.key(0, i)), TopK.at(segment, candidates.row(0, i)));
+            }
+        }
+
+        private void compare(Matrix queries, int query, long[] entries, TopK into) {
+            Matrix rows = data.rows().rows();
+            for (int i = 0; i < entries.length; i += EightRows.ROWS) {
+                double[] distances = eightRows.between(data.distance(), queries, query, rows, entries, i, entries.length - 1);
+                for (int j = i; j < Math.min(entries.length, i + EightRows.ROWS); j++) {
+                    into.offer(query, distances[j - i], TopK.at(segment, Candidates.row(entries[j])));
+                }
             }
         }
 
@@ -99,8 +109,13 @@ final class CodeSearch {
             constants = new float[lists.length];
             long[] order = new long[lists.length];
             for (int i = 0; i < lists.length; i++) {
-                float constant = (float) ExactKernel.between(data.codeDistance(), queries, query, centroids, lists[i]);
-                order[i] = Candidates.entry(constant, lists[i]);
+                order[i] = lists[i];
+            }
+            for (int i = 0; i < lists.length; i += EightRows.ROWS) {
+                double[] distances = eightRows.between(data.codeDistance(), queries, query, centroids, order, i, lists.length - 1);
+                for (int j = i; j < Math.min(lists.length, i + EightRows.ROWS); j++) {
+                    order[j] = Candidates.entry((float) distances[j - i], lists[j]);
+                }
             }
             Arrays.sort(order);
             for (int i = 0; i < lists.length; i++) {

@@ -37,7 +37,7 @@ final class ShortCodeScan implements CodeScan {
         this.tables = tables.new Tables();
         long tableBytes = ByteTables.bytes(blocks.parts());
         this.scratch = pool.take(tableBytes + CHUNK * (FastScan.BLOCK + 1) * 4L);
-        this.bytes = new ByteTables(this.tables.groups, blocks.parts(), scratch.memory().asSlice(0, tableBytes));
+        this.bytes = new ByteTables(this.tables.groups, blocks.parts(), scratch.address());
         this.bounds = scratch.address() + tableBytes;
         this.marks = bounds + CHUNK * FastScan.BLOCK * 4L;
     }
