@@ -5,6 +5,7 @@ import static dev.perigee.compute.simd.Lanes.FLOAT;
 import static dev.perigee.compute.simd.Lanes.MASK;
 
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -88,13 +89,24 @@ final class CodeKernel {
      */
     static void products(float[] weights, int w, int dsub, float[] words, int from, int size, float[] out, int o) {
         for (int c = 0; c < size; c += Lanes.COUNT) {
-            FloatVector sum = FloatVector.zero(FLOAT);
-            int word = from + c;
-            for (int t = 0; t < dsub; t++) {
-                sum = FloatVector.broadcast(FLOAT, weights[w + t]).fma(FloatVector.fromArray(FLOAT, words, word), sum);
-                word += size;
-            }
-            sum.intoArray(out, o + c);
+            product(weights, w, dsub, words, from + c, size).intoArray(out, o + c);
         }
+    }
+
+    /** The same to an address. */
+    static void products(float[] weights, int w, int dsub, float[] words, int from, int size, long out) {
+        for (int c = 0; c < size; c += Lanes.COUNT) {
+            product(weights, w, dsub, words, from + c, size)
+                    .intoMemorySegment(ALL, out + c * 4L & MASK, ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
+    private static FloatVector product(float[] weights, int w, int dsub, float[] words, int word, int size) {
+        FloatVector sum = FloatVector.zero(FLOAT);
+        for (int t = 0; t < dsub; t++) {
+            sum = FloatVector.broadcast(FLOAT, weights[w + t]).fma(FloatVector.fromArray(FLOAT, words, word), sum);
+            word += size;
+        }
+        return sum;
     }
 }
