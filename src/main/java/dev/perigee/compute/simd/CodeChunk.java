@@ -85,8 +85,8 @@ final class CodeChunk implements AutoCloseable {
         this.byteTables = scratch.address() + FastScan.QUERIES * FastScan.QUERY_BYTES;
         this.floatTables = byteTables + count * byteStep;
         this.entries = new SqEntries(floatTables + count * floatStep, capacity, this.keep);
+        makeTables(lookUps);
         for (int q = 0; q < count; q++) {
-            prepare(lookUps, q);
             sortNearestFirst(q, probes[some[q]]);
         }
     }
@@ -104,15 +104,17 @@ final class CodeChunk implements AutoCloseable {
         return byteStep(part) + lookUps.bytes() + capacity(keep) * 8L;
     }
 
-    /** Makes the tables of a query. */
-    private void prepare(LookupTables lookUps, int q) {
-        if (kernel.bounds()) {
-            long floats = floatTables + q * floatStep;
-            lookUps.fill(queries, numbers[q], floats);
-            bounds[q] = ByteTables.make(floats, data.model().quantizer().codeStride() / CodeKernel.GROUP, part.blocks().parts(),
-                    data.model().quantizer().size(), byteTables + q * byteStep);
-        } else {
+    /** Makes the tables of all queries. */
+    private void makeTables(LookupTables lookUps) {
+        for (int q = 0; q < tables.length; q++) {
             tables[q].fill(queries, numbers[q]);
+        }
+        if (kernel.bounds()) {
+            lookUps.fill(queries, numbers, floatTables);
+            for (int q = 0; q < count; q++) {
+                bounds[q] = ByteTables.make(floatTables + q * floatStep, data.model().quantizer().codeStride() / CodeKernel.GROUP,
+                        part.blocks().parts(), data.model().quantizer().size(), byteTables + q * byteStep);
+            }
         }
     }
 
@@ -136,16 +138,16 @@ final class CodeChunk implements AutoCloseable {
 
     /** Finds the least entries of all queries. */
     void scan() {
-        scan(true);
+        scan(0, 1);
         for (int q = 0; q < count; q++) {
             entries.cut(q); // the nearest list leaves a threshold that few codes of the others pass
         }
-        scan(false);
+        scan(1, Integer.MAX_VALUE);
     }
 
-    /** Scans the nearest list of each query, or all others. */
-    private void scan(boolean nearest) {
-        int[] pairs = inOrderOfLists(nearest);
+    /** Scans the lists of each query from the {@code from}-th nearest on to before the {@code to}-th. */
+    private void scan(int from, int to) {
+        int[] pairs = inOrderOfLists(from, to);
         int end;
         for (int begin = 0; begin < pairs.length; begin = end) {
             int list = lists[pairs[begin]];
@@ -161,36 +163,20 @@ final class CodeChunk implements AutoCloseable {
         }
     }
 
-    private int[] inOrderOfLists(boolean nearest) {
-        int[] pairs = new int[nearest ? count : lists.length - count];
+    private int[] inOrderOfLists(int from, int to) {
+        long[] entries = new long[lists.length];
         int size = 0;
-        int[] next = new int[data.lists().lists() + 1];
         for (int q = 0; q < count; q++) {
-            for (int p = first(q, nearest); p < end(q, nearest); p++) {
-                next[lists[p] + 1]++;
-                pairs[size++] = p;
+            for (int p = begins[q] + from; p < begins[q] + Math.min(to, begins[q + 1] - begins[q]); p++) {
+                entries[size++] = (long) lists[p] << 32 | p;
             }
         }
-        if (count == 1) {
-            return pairs; // nearest first
+        if (count > 1) {
+            Arrays.sort(entries, 0, size);
         }
-        for (int l = 1; l < next.length; l++) {
-            next[l] += next[l - 1];
-        }
-        for (int q = 0; q < count; q++) {
-            for (int p = first(q, nearest); p < end(q, nearest); p++) {
-                pairs[next[lists[p]]++] = p;
-            }
-        }
+        int[] pairs = new int[size];
+        Arrays.setAll(pairs, i -> (int) entries[i]);
         return pairs;
-    }
-
-    private int first(int q, boolean nearest) {
-        return nearest ? begins[q] : begins[q] + 1;
-    }
-
-    private int end(int q, boolean nearest) {
-        return nearest ? begins[q] + 1 : begins[q + 1];
     }
 
     private FastScan.Codes codes(int list) {

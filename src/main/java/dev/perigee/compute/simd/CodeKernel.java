@@ -89,24 +89,26 @@ final class CodeKernel {
      */
     static void products(float[] weights, int w, int dsub, float[] words, int from, int size, float[] out, int o) {
         for (int c = 0; c < size; c += Lanes.COUNT) {
-            product(weights, w, dsub, words, from + c, size).intoArray(out, o + c);
+            FloatVector sum = FloatVector.zero(FLOAT);
+            int word = from + c;
+            for (int t = 0; t < dsub; t++) {
+                sum = FloatVector.broadcast(FLOAT, weights[w + t]).fma(FloatVector.fromArray(FLOAT, words, word), sum);
+                word += size;
+            }
+            sum.intoArray(out, o + c);
         }
     }
 
     /** The same to an address. */
     static void products(float[] weights, int w, int dsub, float[] words, int from, int size, long out) {
         for (int c = 0; c < size; c += Lanes.COUNT) {
-            product(weights, w, dsub, words, from + c, size)
-                    .intoMemorySegment(ALL, out + c * 4L & MASK, ByteOrder.LITTLE_ENDIAN);
+            FloatVector sum = FloatVector.zero(FLOAT);
+            int word = from + c;
+            for (int t = 0; t < dsub; t++) {
+                sum = FloatVector.broadcast(FLOAT, weights[w + t]).fma(FloatVector.fromArray(FLOAT, words, word), sum);
+                word += size;
+            }
+            sum.intoMemorySegment(ALL, out + c * 4L & MASK, ByteOrder.LITTLE_ENDIAN);
         }
-    }
-
-    private static FloatVector product(float[] weights, int w, int dsub, float[] words, int word, int size) {
-        FloatVector sum = FloatVector.zero(FLOAT);
-        for (int t = 0; t < dsub; t++) {
-            sum = FloatVector.broadcast(FLOAT, weights[w + t]).fma(FloatVector.fromArray(FLOAT, words, word), sum);
-            word += size;
-        }
-        return sum;
     }
 }

@@ -14,7 +14,7 @@ import java.util.Arrays;
  */
 final class CodeSearch {
     /** What the tables and entries of a chunk take, so that they stay in the caches. */
-    private static final long CHUNK_BYTES = 4 << 20;
+    private static final long CHUNK_BYTES = 2 << 20;
     /** Fewer queries are not worth waking another core for. */
     private static final int SPREAD_FROM = 2;
 

@@ -6,6 +6,7 @@ import dev.perigee.distance.Distance;
 import dev.perigee.index.IvfModel;
 import dev.perigee.index.ProductQuantizer;
 import dev.perigee.vector.Matrix;
+import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
@@ -64,16 +65,27 @@ final class LookupTables {
         return tables == null ? new Tables() : tables;
     }
 
-    /** Makes the tables of one query, those of 16 code bytes after those before, zero where no part is: {@link #bytes} of them. */
-    void fill(Matrix queries, int query, long to) {
-        float[] weights = weights(queries, query);
+    /**
+     * Makes the tables of some queries, part by part, so that the words of a part are read from the first-level cache by all but
+     * the first of them.
+     *
+     * @param to {@link #bytes} for each: tables of 16 code bytes after those before, zero where no part is
+     */
+    void fill(Matrix queries, int[] some, long to) {
+        float[][] weights = new float[some.length][];
+        Arrays.setAll(weights, q -> weights(queries, some[q]));
         int size = quantizer.size();
         int dsub = quantizer.dsub();
         for (int part = 0; part < quantizer.m(); part++) {
-            CodeKernel.products(weights, part * dsub, dsub, words, part * size * dsub, size, to + (long) part * size * 4);
+            for (int q = 0; q < some.length; q++) {
+                CodeKernel.products(weights[q], part * dsub, dsub, words, part * size * dsub, size,
+                        to + q * bytes() + (long) part * size * 4);
+            }
         }
         long made = (long) quantizer.m() * size * 4;
-        ALL.asSlice(to + made, bytes() - made).fill((byte) 0);
+        for (int q = 0; q < some.length; q++) {
+            ALL.asSlice(to + q * bytes() + made, bytes() - made).fill((byte) 0);
+        }
     }
 
     private float[] weights(Matrix queries, int query) {
