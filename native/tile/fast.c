@@ -6,6 +6,9 @@
 
 enum { MOST = 4, PART = 16, GROUP_FLOATS = 2 * GROUP * 16 };
 
+/* Memory is asked for blocks so far ahead: a list is short, and mostly the next one lies behind it and is scanned next. */
+enum { AHEAD = 2 };
+
 /*
  * marked: for each of n queries a bit for each of 32 codes whose bound is at most the threshold. A part has 16 bytes. Bytes
  * that were looked up are summed as 16-bit numbers: whole ones (a, c), whose lower byte belongs to an even place, and their
@@ -36,6 +39,7 @@ INLINE void marked(const int n, const struct member *q, int32_t parts, const uin
         a[i] = b[i] = c[i] = d[i] = _mm512_setzero_si512();
     for (int64_t p = 0; p < PART * parts; p += 4 * PART) {
         __m512i x = _mm512_loadu_si512(codes + p);
+        __builtin_prefetch(codes + AHEAD * PART * parts + p);
         __m512i y = _mm512_and_si512(_mm512_srli_epi16(x, 4), nibble);
         x = _mm512_and_si512(x, nibble);
         for (int i = 0; i < n; i++) {

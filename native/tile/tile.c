@@ -1,4 +1,4 @@
-/* Which variants of the tile and of fast scan this processor runs, the fastest first. */
+/* Which variants of the tile, of fast scan and of exact distances this processor runs, the fastest first. */
 #include "tile.h"
 
 #include <stddef.h>
@@ -15,6 +15,7 @@ struct variant {
 
 scan perigee_scan_avx512_vnni, perigee_scan_avx_vnni, perigee_scan_avx2, perigee_scan_neon_dot;
 fast perigee_fast_avx512bw, perigee_fast_avx2, perigee_fast_neon, perigee_fast8_avx512vbmi;
+exact perigee_exact_avx512f, perigee_exact_avx2, perigee_exact_neon;
 
 #ifdef __aarch64__
 #include <sys/auxv.h>
@@ -83,6 +84,25 @@ static struct variant fast_scan_of_bytes(int32_t n) {
     return nth(all, n);
 }
 
+static struct variant exact_distances(int32_t n) {
+#ifndef __aarch64__
+    __builtin_cpu_init();
+#endif
+    const struct variant all[] = {
+#ifdef HAS_AVX512F
+        {"avx512f", (function *) perigee_exact_avx512f, RUNS("avx512f")},
+#endif
+#ifdef HAS_AVX2
+        {"avx2", (function *) perigee_exact_avx2, RUNS("avx2")},
+#endif
+#ifdef HAS_NEON
+        {"neon", (function *) perigee_exact_neon, 1},
+#endif
+        {NULL, NULL, 1},
+    };
+    return nth(all, n);
+}
+
 /* The name of the nth tile that this processor runs, or NULL. */
 VISIBLE const char *perigee_tile_name(int32_t n) {
     return tile(n).name;
@@ -109,4 +129,13 @@ VISIBLE const char *perigee_fast8_name(int32_t n) {
 
 VISIBLE fast *perigee_fast8_scan(int32_t n) {
     return (fast *) fast_scan_of_bytes(n).function;
+}
+
+/* The same of exact distances. */
+VISIBLE const char *perigee_exact_name(int32_t n) {
+    return exact_distances(n).name;
+}
+
+VISIBLE exact *perigee_exact_scan(int32_t n) {
+    return (exact *) exact_distances(n).function;
 }

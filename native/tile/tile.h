@@ -1,6 +1,6 @@
 /*
- * The tile of IVF-SQ and fast scan in C: the same work as compute.simd.JavaSqTile and JavaFastScan, bit for bit. SqTile says
- * what a group of queries looks like, FastScan what the arguments of fast scan are.
+ * The tile of IVF-SQ, fast scan and exact distances in C: the same work as compute.simd.JavaSqTile, JavaFastScan and EightRows,
+ * bit for bit. SqTile says what a group of queries looks like, FastScan what the arguments of fast scan are.
  */
 #ifndef PERIGEE_TILE_H
 #define PERIGEE_TILE_H
@@ -35,5 +35,9 @@ struct member {
 /* Scans blocks from..to of 32 PQ codes of a list for some queries; returns the first block that was not scanned. */
 typedef int32_t fast(struct member *members, int32_t count, int32_t parts, const uint8_t *blocks, const uint8_t *codes,
                      int32_t stride, const float *terms, const int32_t *rows, const uint32_t *allowed, int32_t from, int32_t to);
+
+/* Distances of a query to the rows that the lower halves of entries number; the stride of rows is in floats. */
+typedef void exact(const float *query, const float *rows, int64_t stride, int32_t dim, int32_t l2, const int64_t *entries,
+                   int32_t count, double *distances);
 
 #endif

@@ -47,6 +47,7 @@ import picocli.CommandLine.Option;
             "  L1, L2                   one query of P3; 256 clients of P2 beside one batch of 256",
             "  F1_50, F1_10, F1_1, F2   P2 by masks of 50, 10, 1 %%; with a tenth deleted",
             "  M1, D1                   P3 refined from the host's memory; equal answers in any batch",
+            "  Q1                       ivf_sq, 1 M x 128, 16 of 1,024 lists, 10,000 queries, refine 24",
             "  B1_fatbin, B1_first_answer  size of the kernels; from opening the device to an answer",
             "A limit is what the ceilings of the same run allow; with --expected, those of one H200.",
             "A goal that is not met is shown, and does not change the exit code."})

@@ -144,7 +144,8 @@ public final class TopK {
         offerSorted(query, other.distances, other.positions, other.begins[otherQuery], other.sizes[otherQuery]);
     }
 
-    private static boolean before(double distance, long position, double otherDistance, long otherPosition) {
+    /** The order of answers: by distance, ties by position. */
+    public static boolean before(double distance, long position, double otherDistance, long otherPosition) {
         return distance < otherDistance || distance == otherDistance && position < otherPosition;
     }
 }

@@ -67,6 +67,11 @@ final class CudaBenchmark implements Benchmark {
         for (GpuRow.Lists lists : List.of(GpuRow.Lists.P1, GpuRow.Lists.P2, GpuRow.Lists.P3, GpuRow.Lists.P5)) {
             lists(wanted.stream().filter(row -> row.lists == lists).toList(), lists, ceilings, measured);
         }
+        if (wanted.contains(GpuRow.Q1)) {
+            try (SqRows rows = new SqRows(backend, sizes, ceilings, GpuRow.Lists.Q1)) {
+                measured.put(GpuRow.Q1, rows.time(GpuRow.Q1));
+            }
+        }
         if (wanted.contains(GpuRow.B1_FATBIN)) {
             measured.put(GpuRow.B1_FATBIN, GpuRow.B1_FATBIN.row(KernelModule.bytes() * 1e-6, Double.NaN, Double.NaN, Map.of()));
         }

@@ -44,6 +44,7 @@ enum GpuRow {
     F1_1(Lists.P2, "x P2", 1, 1.15, 1.05, true, ""),
     F2(Lists.P2, "x P2", 1, 1.02, 1.00, true, "FAISS: cannot delete"),
     M1(Lists.P3, "x P3", Double.NaN, 0.50, 0.80, false, "4.1 M queries/s at 50 GB/s (model)"),
+    Q1(Lists.Q1, "ms", 0.051, 3, 1.5, true, "dp4a 0.35 ms (model); P1 is the same with codes of 32 bytes"),
     D1(Lists.P1, "equal", 1, 1, 1, false, "cuVS #1187: recall depends on the batch"),
     B1_FATBIN(null, "MB", Double.NaN, 8, 4, true, "libcuvs 948-1129 MiB packed (2025)"),
     B1_FIRST_ANSWER(null, "ms", Double.NaN, 200, 100, true, "");
@@ -54,11 +55,15 @@ enum GpuRow {
     record Shape(Distance distance, int rows, int dim, int queries, int k) {
     }
 
-    /** An IVF-PQ index of rows that a device makes, and how it is searched: L2, parts of 8 bits. */
+    /**
+     * An index and how it is searched, L2: IVF-PQ of rows that a device makes, m parts of 8 bits; for Q1 a random IVF-SQ, m
+     * dims of 5 bits.
+     */
     record Lists(int rows, int dim, int m, int lists, int probes, int queries, int refine, int k) {
         static final Lists P1 = new Lists(1_000_000, 128, 32, 1024, 16, 10_000, 64, 10);
         static final Lists P2 = new Lists(10_000_000, 96, 24, 4096, 32, 10_000, 64, 10);
         static final Lists P3 = new Lists(100_000_000, 96, 48, 16_384, 64, 10_000, 64, 10);
+        static final Lists Q1 = new Lists(1_000_000, 128, 128, 1024, 16, 10_000, 24, 10);
         static final Lists P5 = new Lists(100_000_000, 96, 24, 65_536, 64, 10_000, 64, 10);
     }
 

@@ -94,12 +94,6 @@ final class Candidates {
         return row(entries[query * capacity + rank]);
     }
 
-    /** What is kept of a query, after {@link #finish}. */
-    long[] least(int query) {
-        int begin = query * capacity;
-        return Arrays.copyOfRange(entries, begin, begin + sizes[query]);
-    }
-
     /** Whether rows at or above the threshold were let go that would have entered had more been kept. */
     boolean dropped(int query) {
         return dropped[query];

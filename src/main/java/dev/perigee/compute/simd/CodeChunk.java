@@ -43,7 +43,8 @@ final class CodeChunk implements AutoCloseable {
     private final LookupTables.Tables[] tables;
     private final ByteTables[] bounds;
     private final SqEntries entries;
-    private final EightRows eightRows = new EightRows();
+    private final ExactRows exactRows = ExactRows.best();
+    private final Refinement refinement = new Refinement();
     private final Scratch scratch;
     private final long byteTables;
     private final long floatTables;
@@ -122,11 +123,10 @@ final class CodeChunk implements AutoCloseable {
     private void sortNearestFirst(int q, int[] probes) {
         Matrix centroids = data.model().centroids().rows();
         long[] order = Arrays.stream(probes).asLongStream().toArray();
-        for (int i = 0; i < order.length; i += EightRows.ROWS) {
-            double[] distances = eightRows.between(data.codeDistance(), queries, numbers[q], centroids, order, i, order.length - 1);
-            for (int j = i; j < Math.min(order.length, i + EightRows.ROWS); j++) {
-                order[j] = Candidates.entry((float) distances[j - i], probes[j]);
-            }
+        double[] distances = new double[order.length];
+        exactRows.between(data.codeDistance(), queries, numbers[q], centroids, order, order.length, distances);
+        for (int i = 0; i < order.length; i++) {
+            order[i] = Candidates.entry((float) distances[i], probes[i]);
         }
         Arrays.sort(order);
         for (int i = 0; i < order.length; i++) {
@@ -234,27 +234,18 @@ final class CodeChunk implements AutoCloseable {
 
     /** Compares what the scan left, and merges it into {@code into}. */
     void compare(SearchParams[] params, TopK into) {
+        long[] least = new long[entries.capacity()];
         for (int q = 0; q < count; q++) {
-            long[] least = entries.least(q);
+            entries.least(q, least);
             int size = entries.size(q);
             if (size < into.k(numbers[q])) {
                 compareAll(q, into); // few rows, or keys that float cannot hold
             } else if (((SearchParams.IvfPq) params[numbers[q]]).refine() > 0) {
-                compare(q, least, size, into);
+                refinement.merge(data.rows(), part.segment(), queries, numbers[q], least, size, into);
             } else {
                 for (int i = 0; i < size; i++) {
                     into.offer(numbers[q], data.fromCode(Candidates.key(least[i])), TopK.at(part.segment(), Candidates.row(least[i])));
                 }
-            }
-        }
-    }
-
-    /** Compares the rows of entries. */
-    private void compare(int q, long[] some, int size, TopK into) {
-        for (int i = 0; i < size; i += EightRows.ROWS) {
-            double[] distances = eightRows.between(data.distance(), queries, numbers[q], data.rows().rows(), some, i, size - 1);
-            for (int j = i; j < Math.min(size, i + EightRows.ROWS); j++) {
-                into.offer(numbers[q], distances[j - i], TopK.at(part.segment(), Candidates.row(some[j])));
             }
         }
     }
@@ -274,7 +265,9 @@ final class CodeChunk implements AutoCloseable {
                         rows[size++] = data.lists().row(slot + i);
                     }
                 }
-                compare(q, rows, size, into);
+                if (size > 0) {
+                    refinement.merge(data.rows(), part.segment(), queries, numbers[q], rows, size, into);
+                }
             }
         }
     }

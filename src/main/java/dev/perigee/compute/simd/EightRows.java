@@ -17,7 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
  * which takes two thirds of the time of four at a time and a third of one by one. The eight partial sums are one vector of
  * eight doubles; where vectors are shorter, the rows are read again for the next of them. One thread at a time.
  */
-final class EightRows {
+final class EightRows implements ExactRows {
     static final int ROWS = 8;
 
     private static final VectorSpecies<Double> DOUBLE = VectorSpecies.of(double.class, Lanes.FLOAT.vectorShape());
@@ -29,6 +29,19 @@ final class EightRows {
 
     private final double[] sums = new double[ROWS * TERMS];
     private final double[] distances = new double[ROWS];
+
+    @Override
+    public void between(Distance distance, Matrix queries, int query, Matrix rows, long[] entries, int count,
+            double[] all) {
+        for (int i = 0; i < count; i += ROWS) {
+            System.arraycopy(between(distance, queries, query, rows, entries, i, count - 1), 0, all, i, Math.min(ROWS, count - i));
+        }
+    }
+
+    @Override
+    public String name() {
+        return "java, %d bit".formatted(Lanes.FLOAT.vectorBitSize());
+    }
 
     /**
      * The distances to the rows of some entries (see {@link Candidates#entry}), valid until the next call.

@@ -31,7 +31,7 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
     private static final int LONGEST_NAME = 64;
 
     /** What there is. @param problem why there are no tiles; empty otherwise */
-    record Library(List<NativeSqTile> tiles, List<NativeFastScan> fastScans, String problem) {
+    record Library(List<NativeSqTile> tiles, List<NativeFastScan> fastScans, List<NativeExactRows> exactRows, String problem) {
     }
 
     private static final class Machine {
@@ -55,6 +55,11 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
         return Machine.LIBRARY.fastScans;
     }
 
+    /** The same of exact distances. */
+    static List<NativeExactRows> allExactRows() {
+        return Machine.LIBRARY.exactRows;
+    }
+
     /** Why there are none; empty if there are. */
     static String problem() {
         return Machine.LIBRARY.problem;
@@ -72,7 +77,8 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
             List<NativeSqTile> tiles = variants(symbols, "perigee_tile", NativeSqTile::new);
             List<NativeFastScan> fastScans = new ArrayList<>(variants(symbols, "perigee_fast", NativeFastScan::of4Bits));
             fastScans.addAll(variants(symbols, "perigee_fast8", NativeFastScan::of8Bits));
-            return new Library(tiles, fastScans, tiles.isEmpty() ? "this processor has none of its instructions" : "");
+            List<NativeExactRows> exactRows = variants(symbols, "perigee_exact", NativeExactRows::new);
+            return new Library(tiles, fastScans, exactRows, tiles.isEmpty() ? "this processor has none of its instructions" : "");
         } catch (IllegalArgumentException | UnsupportedOperationException | IllegalCallerException e) {
             return absent("%s: %s".formatted(file.get(), e.getMessage()));
         } catch (Throwable e) {
@@ -81,7 +87,7 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
     }
 
     private static Library absent(String problem) {
-        return new Library(List.of(), List.of(), problem);
+        return new Library(List.of(), List.of(), List.of(), problem);
     }
 
     /** What this processor runs of a function of the library, the fastest first. */

@@ -3,6 +3,7 @@ package dev.perigee.compute.simd;
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import dev.perigee.compute.Benchmark;
+import dev.perigee.compute.RandomSq;
 import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
@@ -253,29 +254,12 @@ final class SimdBenchmark implements Benchmark {
         }
     }
 
-    /** Lists of equal size around rows of the data; probing and scanning cost what they cost on trained ones. */
-    static InvertedLists lists(Arena arena, int count, int perList) {
-        MemorySegment begins = arena.allocate((count + 1) * 4L);
-        MemorySegment sizes = arena.allocate(count * 4L);
-        MemorySegment slots = arena.allocate((long) count * perList * 4);
-        for (int l = 0; l <= count; l++) {
-            begins.set(InvertedLists.INT, l * 4L, l * perList);
-        }
-        for (int l = 0; l < count; l++) {
-            sizes.set(InvertedLists.INT, l * 4L, perList);
-        }
-        for (int i = 0; i < count * perList; i++) {
-            slots.set(InvertedLists.INT, i * 4L, i);
-        }
-        return new InvertedLists(count, begins, sizes, slots);
-    }
-
     private Row ivfFlat(String name) {
         int dim = 784;
         int perList = (int) (DATA_BYTES / Matrix.stride(dim)) / LISTS / InvertedLists.BLOCK * InvertedLists.BLOCK;
         FlatData data = flat(LISTS * perList, dim);
         Matrix centroids = rows(LISTS, dim, 3);
-        IndexData ivf = new IvfFlatData(ModelFile.of(Distance.L2, centroids, null, arena), lists(arena, LISTS, perList), data, data.count());
+        IndexData ivf = new IvfFlatData(ModelFile.of(Distance.L2, centroids, null, arena), RandomSq.lists(arena, LISTS, perList), data, data.count());
         return queriesPerSecond(name, ivf, new SearchParams.IvfFlat(PROBES), dim);
     }
 
@@ -308,7 +292,7 @@ final class SimdBenchmark implements Benchmark {
             }
         }
         FlatData rows = flat(count, dim);
-        IndexData ivf = new IvfPqData(ModelFile.of(Distance.L2, rows(LISTS, dim, 3), quantizer, arena), lists(arena, LISTS, perList),
+        IndexData ivf = new IvfPqData(ModelFile.of(Distance.L2, rows(LISTS, dim, 3), quantizer, arena), RandomSq.lists(arena, LISTS, perList),
                 codes, terms, rows);
         Row whole = queriesPerSecond(name, ivf, new SearchParams.IvfPq(PROBES, 0), dim);
         return new Row(name, whole.value() * PROBES * perList * m, "look-ups/s", Double.NaN);

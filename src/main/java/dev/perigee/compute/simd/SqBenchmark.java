@@ -3,26 +3,19 @@ package dev.perigee.compute.simd;
 import dev.perigee.ErrorCode;
 import dev.perigee.PerigeeException;
 import dev.perigee.compute.Benchmark;
+import dev.perigee.compute.RandomSq;
 import dev.perigee.compute.SearchBatch;
 import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
-import dev.perigee.distance.Distance;
-import dev.perigee.index.FlatData;
-import dev.perigee.index.InvertedLists;
 import dev.perigee.index.IvfSqData;
-import dev.perigee.index.ModelFile;
 import dev.perigee.index.SearchParams;
-import dev.perigee.index.SqModel;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
@@ -41,7 +34,6 @@ final class SqBenchmark implements Benchmark {
     private static final int K = 10;
 
     private final SimdBackend backend;
-    private final SplittableRandom random = new SplittableRandom(1);
 
     SqBenchmark(SimdBackend backend) {
         this.backend = backend;
@@ -59,8 +51,9 @@ final class SqBenchmark implements Benchmark {
             return List.of();
         }
         Arena arena = Arena.ofAuto();
-        IvfSqData data = data(arena);
-        Matrix queries = random(arena, QUERIES, DIM);
+        RandomSq random = new RandomSq(arena, 1);
+        IvfSqData data = random.make(LISTS, PER_LIST, DIM, DIMS);
+        Matrix queries = random.rows(QUERIES, DIM);
         Map<String, double[]> times = new LinkedHashMap<>();
         rows().forEach(name -> times.put(name, new double[ROUNDS]));
         try (Searcher searcher = backend.open(List.of(data)); Scratch.Pool pool = new Scratch.Pool()) {
@@ -99,7 +92,7 @@ final class SqBenchmark implements Benchmark {
             times.get("ivf_sq_project_us")[at] = project;
             times.get("ivf_sq_coarse_us")[at] = micros(chunk::choose);
             times.get("ivf_sq_scan_us")[at] = micros(() -> chunk.scan(data, null));
-            times.get("ivf_sq_exact_us")[at] = micros(() -> chunk.compare(new SqSearch.Part(data, 0), null, top));
+            times.get("ivf_sq_exact_us")[at] = micros(() -> chunk.new Comparison(new SqSearch.Part(data, 0), null, top).run());
         }
     }
 
@@ -133,39 +126,5 @@ final class SqBenchmark implements Benchmark {
                 }
             }
         }
-    }
-
-    private Matrix random(Arena arena, int rows, int dim) {
-        Matrix matrix = Matrix.allocate(arena, rows, dim);
-        float[] row = new float[dim];
-        for (int i = 0; i < rows; i++) {
-            for (int t = 0; t < dim; t++) {
-                row[t] = (float) (random.nextInt() * 0x1p-31 + random.nextInt() * 0x1p-31);
-            }
-            matrix.set(i, row);
-        }
-        return matrix;
-    }
-
-    /** Random lists and codes: to search them costs what it costs with trained ones. */
-    private IvfSqData data(Arena arena) {
-        Matrix centroids = random(arena, LISTS, DIMS);
-        MemorySegment starts = arena.allocate(LISTS * 4L);
-        SqModel model = ModelFile.of(Distance.L2, 5, random(arena, 1, DIM), random(arena, DIMS, DIM), centroids, starts,
-                Double.NaN);
-        InvertedLists lists = SimdBenchmark.lists(arena, LISTS, PER_LIST);
-        MemorySegment codes = arena.allocate((long) lists.slots() * DIMS, Matrix.ALIGNMENT);
-        for (long at = 0; at < codes.byteSize(); at++) {
-            codes.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt(model.codeMax() + 1));
-        }
-        MemorySegment terms = arena.allocate(lists.slots() * 4L, Matrix.ALIGNMENT);
-        MemorySegment steps = arena.allocate(LISTS * 4L);
-        MemorySegment lows = arena.allocate(LISTS * 4L);
-        for (int l = 0; l < LISTS; l++) {
-            steps.set(Matrix.FLOAT, l * 4L, 0.05f);
-            lows.set(Matrix.FLOAT, l * 4L, -0.05f * model.codeMax() / 2);
-        }
-        FlatData rows = FlatData.of(Distance.L2, random(arena, lists.slots(), DIM), arena);
-        return new IvfSqData(model, lists, codes, terms, steps, lows, rows);
     }
 }

@@ -13,11 +13,12 @@ import dev.perigee.index.SqModel;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The queries of a batch that one core searches, and its memory for them: {@link #project} and {@link #choose} find the lists
  * of each query, then {@link #scan} goes through a segment list by list, up to six queries of a list at a time, and
- * {@link #compare} looks at the rows of what is left. A (query, list) is a <em>pair</em>; those of a query lie together,
+ * a {@link Comparison} looks at the rows of what is left. A (query, list) is a <em>pair</em>; those of a query lie together,
  * nearest list first.
  *
  * <p>Where float32 cannot hold what a query needs, {@link SqReference} searches it.
@@ -38,7 +39,6 @@ final class SqChunk implements AutoCloseable {
     private final float[] products;
     private final boolean[] odd;
     private final SqEntries entries;
-    private final EightRows eightRows = new EightRows();
     private final Scratch scratch;
     private final long coordinates;
     private final long group;
@@ -231,53 +231,88 @@ final class SqChunk implements AutoCloseable {
         Lanes.set(group + SqTile.THRESHOLD + i * 4L, entries.threshold(q));
     }
 
-    /** Compares what the scan of a segment left, and merges it into {@code into}. */
-    void compare(SqSearch.Part part, SlotMask allowed, TopK into) {
-        for (int q = 0; q < count; q++) {
-            compare(q, part, allowed, into);
-        }
-    }
+    /**
+     * The rows of what the scan of a segment left, compared and merged into {@code into}. Several threads may {@link #run} it:
+     * who has nothing left to scan helps. Closing waits for those who do.
+     */
+    final class Comparison implements AutoCloseable {
+        private static final int QUERIES = 8;
 
-    private void compare(int q, SqSearch.Part part, SlotMask allowed, TopK into) {
-        long[] least = entries.least(q);
-        int size = entries.size(q);
-        if (odd[q] || size > 0 && Candidates.key(least[0]) == Float.NEGATIVE_INFINITY) {
-            new SqReference(part.data(), part.segment(), batch.mask(part.segment())).search(batch, queries[q], into);
-        } else if (size < into.k(queries[q])) {
-            compareAll(q, part, allowed, into);
-        } else {
-            compare(q, part, least, size, into);
-        }
-    }
+        private final SqSearch.Part part;
+        private final SlotMask allowed;
+        private final TopK into;
+        /** Pairs of all queries with their nearest lists: queries that follow each other have rows in common. */
+        private final int[] order = inOrderOfLists(true);
+        private final AtomicInteger taken = new AtomicInteger();
+        private final AtomicInteger done = new AtomicInteger();
 
-    /** Compares the rows of entries. */
-    private void compare(int q, SqSearch.Part part, long[] entries, int size, TopK into) {
-        IvfSqData data = part.data();
-        for (int i = 0; i < size; i += EightRows.ROWS) {
-            double[] distances = eightRows.between(data.distance(), batch.queries(), queries[q], data.rows().rows(), entries, i,
-                    size - 1);
-            for (int j = i; j < Math.min(size, i + EightRows.ROWS); j++) {
-                into.offer(queries[q], distances[j - i], TopK.at(part.segment(), (int) entries[j]));
+        Comparison(SqSearch.Part part, SlotMask allowed, TopK into) {
+            this.part = part;
+            this.allowed = allowed;
+            this.into = into;
+        }
+
+        /** Compares some queries at a time until none are left. */
+        void run() {
+            if (taken.get() >= count) {
+                return;
+            }
+            Refinement refinement = new Refinement();
+            long[] least = new long[entries.capacity()];
+            for (int first = taken.getAndAdd(QUERIES); first < count; first = taken.getAndAdd(QUERIES)) {
+                int end = Math.min(count, first + QUERIES);
+                try {
+                    for (int i = first; i < end; i++) {
+                        compare(owners[order[i]], refinement, least);
+                    }
+                } finally {
+                    done.addAndGet(end - first);
+                }
             }
         }
-    }
 
-    /** Compares all rows of the lists that may be returned: few rows, or keys that float cannot hold. */
-    private void compareAll(int q, SqSearch.Part part, SlotMask allowed, TopK into) {
-        InvertedLists slots = part.data().lists();
-        long[] rows = new long[SqTile.SLOTS];
-        for (int p = begins[q]; p < begins[q + 1]; p++) {
-            int begin = slots.begin(lists[p]);
-            int end = begin + slots.size(lists[p]);
-            for (int slot = begin; slot < end; slot += SqTile.SLOTS) {
-                int bits = allowed == null ? -1 : ALL.get(ValueLayout.JAVA_INT, allowed.bits(lists[p]) + (slot - begin) / 8);
-                int size = 0;
-                for (int i = 0; i < Math.min(SqTile.SLOTS, end - slot); i++) {
-                    if ((bits >>> i & 1) != 0) {
-                        rows[size++] = slots.row(slot + i);
+        private void compare(int q, Refinement refinement, long[] least) {
+            entries.least(q, least);
+            int size = entries.size(q);
+            if (odd[q] || size > 0 && Candidates.key(least[0]) == Float.NEGATIVE_INFINITY) {
+                new SqReference(part.data(), part.segment(), batch.mask(part.segment())).search(batch, queries[q], into);
+            } else if (size < into.k(queries[q])) {
+                compareAll(q, refinement);
+            } else {
+                compare(q, refinement, least, size);
+            }
+        }
+
+        /** Compares the rows of entries. */
+        private void compare(int q, Refinement refinement, long[] entries, int size) {
+            refinement.merge(part.data().rows(), part.segment(), batch.queries(), queries[q], entries, size, into);
+        }
+
+        /** Compares all rows of the lists that may be returned: few rows, or keys that float cannot hold. */
+        private void compareAll(int q, Refinement refinement) {
+            InvertedLists slots = part.data().lists();
+            long[] rows = new long[SqTile.SLOTS];
+            for (int p = begins[q]; p < begins[q + 1]; p++) {
+                int begin = slots.begin(lists[p]);
+                int end = begin + slots.size(lists[p]);
+                for (int slot = begin; slot < end; slot += SqTile.SLOTS) {
+                    int bits = allowed == null ? -1 : ALL.get(ValueLayout.JAVA_INT, allowed.bits(lists[p]) + (slot - begin) / 8);
+                    int size = 0;
+                    for (int i = 0; i < Math.min(SqTile.SLOTS, end - slot); i++) {
+                        if ((bits >>> i & 1) != 0) {
+                            rows[size++] = slots.row(slot + i);
+                        }
                     }
+                    compare(q, refinement, rows, size);
                 }
-                compare(q, part, rows, size, into);
+            }
+        }
+
+        @Override
+        public void close() {
+            int begun = Math.min(count, taken.getAndSet(count));
+            while (done.get() < begun) {
+                Thread.onSpinWait();
             }
         }
     }

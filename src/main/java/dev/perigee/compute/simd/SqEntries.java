@@ -31,7 +31,6 @@ final class SqEntries {
     private final int[] keep;
     private final int[] sizes;
     private final float[] thresholds;
-    private final long[] entries;
 
     /** Entries of one query, a multiple of eight: what is kept, twice that until it is cut, and room for two blocks. */
     static long capacity(int keep) {
@@ -48,7 +47,6 @@ final class SqEntries {
         this.keep = keep;
         this.sizes = new int[keep.length];
         this.thresholds = new float[keep.length];
-        this.entries = new long[capacity];
         clear();
     }
 
@@ -108,7 +106,7 @@ final class SqEntries {
             }
         }
         if (upTo > keep[q] + SPARE) {
-            select(q); // too many entries have one key
+            select(q, new long[size]); // too many entries have one key
         } else {
             sizes[q] = compact(buffer, size, high << 32 | ROWS);
             thresholds[q] = Candidates.key(high << 32);
@@ -153,24 +151,23 @@ final class SqEntries {
         return (int) (to - buffer >> 3);
     }
 
-    private void select(int q) {
-        load(q);
+    private void select(int q, long[] entries) {
+        load(q, entries);
         Candidates.select(entries, 0, sizes[q], keep[q] - 1);
         thresholds[q] = Candidates.key(entries[keep[q] - 1]);
         sizes[q] = keep[q];
         MemorySegment.copy(entries, 0, ALL, ValueLayout.JAVA_LONG, buffer(q), keep[q]);
     }
 
-    /** The least entries of a query in order, valid until the next call; {@link #size} of them. */
-    long[] least(int q) {
+    /** The least entries of a query in order, {@link #size} of them, to an array of {@link #capacity}. */
+    void least(int q, long[] into) {
         cut(q);
-        load(q);
-        Arrays.sort(entries, 0, sizes[q]);
+        load(q, into);
+        Arrays.sort(into, 0, sizes[q]);
         sizes[q] = Math.min(sizes[q], keep[q]);
-        return entries;
     }
 
-    private void load(int q) {
-        MemorySegment.copy(ALL, ValueLayout.JAVA_LONG, buffer(q), entries, 0, sizes[q]);
+    private void load(int q, long[] into) {
+        MemorySegment.copy(ALL, ValueLayout.JAVA_LONG, buffer(q), into, 0, sizes[q]);
     }
 }

@@ -8,6 +8,7 @@ import dev.perigee.vector.Matrix;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Searches the codes of probed lists and refines the best from the rows. Each core takes queries of its own from projection to
@@ -57,6 +58,7 @@ final class SqSearch {
         int share = (int) Math.clamp(ENTRY_BYTES / (SqEntries.capacity(most) * 8), 1, MOST);
         int chunks = Math.max((keep.length + share - 1) / share, Math.min(workers.threads(), keep.length / SPREAD_FROM));
         int[] order = order(batch.queries(), chunks);
+        AtomicReferenceArray<SqChunk.Comparison> running = new AtomicReferenceArray<>(chunks);
         try {
             workers.run(chunks, keep.length > SPREAD_FROM, (worker, c) -> {
                 int[] some = Arrays.copyOfRange(order, (int) ((long) order.length * c / chunks),
@@ -66,7 +68,16 @@ final class SqSearch {
                     chunk.choose();
                     for (int i = 0; i < allowed.length; i++) {
                         chunk.scan(parts.get(i).data(), allowed[i]);
-                        chunk.compare(parts.get(i), allowed[i], into);
+                        try (SqChunk.Comparison comparison = chunk.new Comparison(parts.get(i), allowed[i], into)) {
+                            running.set(c, comparison);
+                            comparison.run();
+                        }
+                    }
+                }
+                for (int other = 0; other < chunks; other++) {
+                    SqChunk.Comparison comparison = running.get(other);
+                    if (comparison != null) {
+                        comparison.run();
                     }
                 }
             });

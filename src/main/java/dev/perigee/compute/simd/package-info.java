@@ -15,7 +15,7 @@
  * <p><b>IVF-SQ</b> ({@link dev.perigee.compute.simd.SqSearch}) has an answer that is defined to the bit, so nothing is proven:
  * every sum has one order ({@link dev.perigee.compute.simd.Panels}) or is one of integers
  * ({@link dev.perigee.compute.simd.SqTile}), and the candidates are compared in double at once
- * ({@link dev.perigee.compute.simd.EightRows}): they are few, and to fetch them takes longer than to compare them.
+ * ({@link dev.perigee.compute.simd.ExactRows}): they are few, and to fetch them takes longer than to compare them.
  *
  * <p><b>IVF-PQ</b> ({@link dev.perigee.compute.simd.CodeSearch}) has an answer that is defined by float sums of look-ups. Fast scan
  * bounds all these sums from below by sums of bytes, up to four queries at a time; only the codes whose bounds lie below the best

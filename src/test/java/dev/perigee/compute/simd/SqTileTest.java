@@ -96,7 +96,8 @@ class SqTileTest {
     @Test
     void theNativeOneCanBeTurnedOffOrAbsent(@TempDir Path folder) throws IOException {
         Optional<Path> file = NativeFolders.find(NativeSqTile.FILE, NativeFolders.all());
-        assertThat(NativeSqTile.load(file, "off")).isEqualTo(new NativeSqTile.Library(List.of(), List.of(), "perigee.native is off"));
+        assertThat(NativeSqTile.load(file, "off")).isEqualTo(new NativeSqTile.Library(List.of(), List.of(), List.of(),
+                "perigee.native is off"));
         assertThat(NativeSqTile.load(Optional.empty(), null).problem()).startsWith("no libperigee_tile.so in ");
         Path text = Files.writeString(folder.resolve(NativeSqTile.FILE), "no library");
         assertThat(NativeSqTile.load(Optional.of(text), null).problem()).startsWith(text.toString());

@@ -26,8 +26,6 @@ final class FrontierRow {
     private static final double FILTER_GOAL = 1.2;
     private static final double DELETES_GOAL = 1.03;
     private static final Share NOT_DELETED = new Share(90);
-    /** As much of what may be missing of the recall may be missing beyond, on queries that nothing was chosen with. */
-    private static final double LUCK = 0.2;
 
     private final String name;
     private final Kind kind;
@@ -129,7 +127,7 @@ final class FrontierRow {
     private boolean recallHolds() {
         double recall = Sample.median(samples, Sample::recall);
         double peer = kind == Kind.OVER_PEER ? Sample.median(baseSamples, Sample::recall) : target.recall();
-        return recall >= Math.min(target.recall(), peer) - LUCK * (1 - target.recall());
+        return recall >= Math.min(target.heldFrom(), peer);
     }
 
     /** As {@code --json} has it. */

@@ -71,7 +71,6 @@ import picocli.CommandLine.Spec;
             "A goal that is not met is shown, and does not change the exit code."})
 public final class PeersCommand implements Callable<Integer> {
     private static final String DATA = "fashion_mnist,fashion_mnist_15k";
-    private static final int FRONTIER_ROUNDS = 7;
 
     @Spec
     private CommandSpec spec;
@@ -90,7 +89,7 @@ public final class PeersCommand implements Callable<Integer> {
             description = "Threads that search batches, numbers or 'all' (default: ${DEFAULT-VALUE}).")
     private List<String> threads;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Rounds that count (default: 5; with --frontier 7).")
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds that count (default: 5).")
     private Integer rounds;
 
     @Option(names = "--minutes", paramLabel = "N", description = "After about so long rounds beyond the third are left out, so "
@@ -154,14 +153,13 @@ public final class PeersCommand implements Callable<Integer> {
             Files.createDirectories(folder);
         }
         List<Catalogue.Data> sets = names.stream().distinct().map(catalogue::get).toList();
-        if (frontier) {
-            int most = rounds == null ? FRONTIER_ROUNDS : rounds;
-            new FrontierRun(output, about(processors, most, 1000), Optional.ofNullable(folder)).measure(sets, engines,
-                    new Engines(bench), where.subList(0, Math.min(2, where.size())), most, work);
-            return 0;
-        }
         Rounds.Effort effort = full ? Rounds.Effort.FULL : Rounds.Effort.SHORT;
         effort = rounds == null ? effort : effort.withRounds(rounds);
+        if (frontier) {
+            new FrontierRun(output, about(processors, effort.rounds(), 1000), Optional.ofNullable(folder)).measure(sets, engines,
+                    new Engines(bench), where.subList(0, Math.min(2, where.size())), effort.rounds(), work);
+            return 0;
+        }
         Rounds all = new Rounds(new Engines(bench), effort, where, processors, note -> output.note("%s", note));
         measure(sets, counts, all, about(processors, effort.rounds(), effort.batch()));
         return 0;
