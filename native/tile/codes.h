@@ -7,10 +7,6 @@
 
 #include "tile.h"
 
-#include <string.h>
-
-#define INLINE static inline __attribute__((always_inline))
-
 enum { GROUP = 16, AT_ONCE = 16 };
 
 /* Adds the look-ups of 16 codes to inout [16], in the order of CodeKernel; only the first n are used. */
@@ -20,15 +16,6 @@ static inline void sums(const float *table, const uint8_t *const *codes, int n, 
 struct waiting {
     int32_t count, slots[AT_ONCE + SLOTS];
 };
-
-/* As Candidates.entry makes it: the bits of a key sort like its value once the negative ones are turned round. */
-INLINE int64_t entry(float key, int32_t row) {
-    int32_t bits;
-    key += 0.0f; /* -0 becomes 0 */
-    memcpy(&bits, &key, 4);
-    bits ^= bits >> 31 & 0x7fffffff;
-    return (int64_t) ((uint64_t) (uint32_t) bits << 32 | (uint32_t) row);
-}
 
 /* Sums the last of those that wait, at most 16, and appends what is near enough. */
 static void offer(struct member *q, struct waiting *waiting, const uint8_t *codes, int32_t stride, const float *terms,
@@ -48,7 +35,7 @@ static void offer(struct member *q, struct waiting *waiting, const uint8_t *code
     for (int i = 0; i < n; i++) {
         float key = sum[i] + q->constant;
         if (key <= q->threshold)
-            q->buffer[q->size++] = entry(key, rows[slots[i]]);
+            q->buffer[q->size++] = candidate(key, rows[slots[i]]);
     }
 }
 

@@ -1,8 +1,6 @@
 /* One variant of exact distances, the same sums as distance.Distance.between, bit for bit: compiled once per instruction set. */
 #include "tile.h"
 
-#define INLINE static inline __attribute__((always_inline))
-
 /*
  * Term t goes to partial sum t mod 8: a row has PARTS vectors of partial sums. ROWS rows are waited for together, as many as
  * registers hold.

@@ -2,9 +2,6 @@
 #include "tile.h"
 
 #include <math.h>
-#include <string.h>
-
-#define INLINE static inline __attribute__((always_inline))
 
 /*
  * sums: the integer products of n queries with 32 codes, to out [n][32]. n is a constant wherever it is inlined, so that all
@@ -153,18 +150,10 @@ INLINE int64_t *append(int64_t *to, const float *keys, const int32_t *rows, uint
 }
 
 #else
-INLINE int64_t entry(float key, int32_t row) {
-    int32_t bits;
-    key += 0.0f; /* -0 becomes 0 */
-    memcpy(&bits, &key, 4);
-    bits ^= bits >> 31 & 0x7fffffff;
-    return (int64_t) ((uint64_t) (uint32_t) bits << 32 | (uint32_t) row);
-}
-
 INLINE int64_t *append(int64_t *to, const float *keys, const int32_t *rows, uint32_t marks) {
     for (; marks; marks &= marks - 1) {
         int j = __builtin_ctz(marks);
-        *to++ = entry(keys[j], rows[j]);
+        *to++ = candidate(keys[j], rows[j]);
     }
     return to;
 }

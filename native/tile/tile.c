@@ -22,6 +22,10 @@ exact perigee_exact_avx512f, perigee_exact_avx2, perigee_exact_neon;
 #define RUNS_DOT_PRODUCT (getauxval(AT_HWCAP) >> 20 & 1) /* HWCAP_ASIMDDP */
 #else
 #define RUNS(feature) (__builtin_cpu_supports(feature) && __builtin_cpu_supports("fma"))
+
+__attribute__((constructor)) static void ask_processor(void) {
+    __builtin_cpu_init();
+}
 #endif
 
 static struct variant nth(const struct variant *one, int32_t n) {
@@ -31,9 +35,6 @@ static struct variant nth(const struct variant *one, int32_t n) {
 }
 
 static struct variant tile(int32_t n) {
-#ifndef __aarch64__
-    __builtin_cpu_init();
-#endif
     const struct variant all[] = {
 #ifdef HAS_AVX512_VNNI
         {"avx512_vnni", (function *) perigee_scan_avx512_vnni, RUNS("avx512f") && RUNS("avx512vnni")},
@@ -53,9 +54,6 @@ static struct variant tile(int32_t n) {
 }
 
 static struct variant fast_scan(int32_t n) {
-#ifndef __aarch64__
-    __builtin_cpu_init();
-#endif
     const struct variant all[] = {
 #ifdef HAS_AVX512BW
         {"avx512bw", (function *) perigee_fast_avx512bw, RUNS("avx512f") && RUNS("avx512bw")},
@@ -72,9 +70,6 @@ static struct variant fast_scan(int32_t n) {
 }
 
 static struct variant fast_scan_of_bytes(int32_t n) {
-#ifndef __aarch64__
-    __builtin_cpu_init();
-#endif
     const struct variant all[] = {
 #ifdef HAS_AVX512VBMI
         {"avx512vbmi", (function *) perigee_fast8_avx512vbmi, RUNS("avx512f") && RUNS("avx512bw") && RUNS("avx512vbmi")},
@@ -85,9 +80,6 @@ static struct variant fast_scan_of_bytes(int32_t n) {
 }
 
 static struct variant exact_distances(int32_t n) {
-#ifndef __aarch64__
-    __builtin_cpu_init();
-#endif
     const struct variant all[] = {
 #ifdef HAS_AVX512F
         {"avx512f", (function *) perigee_exact_avx512f, RUNS("avx512f")},
@@ -103,39 +95,16 @@ static struct variant exact_distances(int32_t n) {
     return nth(all, n);
 }
 
-/* The name of the nth tile that this processor runs, or NULL. */
-VISIBLE const char *perigee_tile_name(int32_t n) {
-    return tile(n).name;
-}
+/* The name of the nth variant that this processor runs, and its function; NULL where there is none. */
+#define EXPORTED(what, type, variants)                     \
+    VISIBLE const char *perigee_##what##_name(int32_t n) { \
+        return variants(n).name;                           \
+    }                                                      \
+    VISIBLE type *perigee_##what##_scan(int32_t n) {       \
+        return (type *) variants(n).function;              \
+    }
 
-/* Its function, or NULL. */
-VISIBLE scan *perigee_tile_scan(int32_t n) {
-    return (scan *) tile(n).function;
-}
-
-/* The same of fast scan. */
-VISIBLE const char *perigee_fast_name(int32_t n) {
-    return fast_scan(n).name;
-}
-
-VISIBLE fast *perigee_fast_scan(int32_t n) {
-    return (fast *) fast_scan(n).function;
-}
-
-/* The same of fast scan of 8-bit codes. */
-VISIBLE const char *perigee_fast8_name(int32_t n) {
-    return fast_scan_of_bytes(n).name;
-}
-
-VISIBLE fast *perigee_fast8_scan(int32_t n) {
-    return (fast *) fast_scan_of_bytes(n).function;
-}
-
-/* The same of exact distances. */
-VISIBLE const char *perigee_exact_name(int32_t n) {
-    return exact_distances(n).name;
-}
-
-VISIBLE exact *perigee_exact_scan(int32_t n) {
-    return (exact *) exact_distances(n).function;
-}
+EXPORTED(tile, scan, tile)
+EXPORTED(fast, fast, fast_scan)
+EXPORTED(fast8, fast, fast_scan_of_bytes)
+EXPORTED(exact, exact, exact_distances)

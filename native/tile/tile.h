@@ -6,6 +6,9 @@
 #define PERIGEE_TILE_H
 
 #include <stdint.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
 
 enum { QUERIES = 6, SLOTS = 32, BLOCK = 16 };
 
@@ -42,5 +45,14 @@ typedef int32_t fast(struct member *members, int32_t count, int32_t parts, const
 /* Distances of a query to the rows that the lower halves of entries number; the stride of rows is in floats. */
 typedef void exact(const float *query, const float *rows, int64_t stride, int32_t dim, int32_t l2, const int64_t *entries,
                    int32_t count, double *distances);
+
+/* As Candidates.entry makes it: the bits of a key sort like its value once the negative ones are turned round. */
+INLINE int64_t candidate(float key, int32_t row) {
+    int32_t bits;
+    key += 0.0f; /* -0 becomes 0 */
+    memcpy(&bits, &key, 4);
+    bits ^= bits >> 31 & 0x7fffffff;
+    return (int64_t) ((uint64_t) (uint32_t) bits << 32 | (uint32_t) row);
+}
 
 #endif

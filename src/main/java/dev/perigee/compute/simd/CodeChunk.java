@@ -239,34 +239,15 @@ final class CodeChunk implements AutoCloseable {
             entries.least(q, least);
             int size = entries.size(q);
             if (size < into.k(numbers[q])) {
-                compareAll(q, into); // few rows, or keys that float cannot hold
+                for (int p = begins[q]; p < begins[q + 1]; p++) { // few rows, or keys that float cannot hold
+                    refinement.mergeList(data.rows(), part.segment(), queries, numbers[q], data.lists(), lists[p],
+                            part.allowed(), into);
+                }
             } else if (((SearchParams.IvfPq) params[numbers[q]]).refine() > 0) {
                 refinement.merge(data.rows(), part.segment(), queries, numbers[q], least, size, into);
             } else {
                 for (int i = 0; i < size; i++) {
                     into.offer(numbers[q], data.fromCode(Candidates.key(least[i])), TopK.at(part.segment(), Candidates.row(least[i])));
-                }
-            }
-        }
-    }
-
-    /** Compares all rows of the lists that may be returned. */
-    private void compareAll(int q, TopK into) {
-        long[] rows = new long[FastScan.BLOCK];
-        for (int p = begins[q]; p < begins[q + 1]; p++) {
-            int begin = data.lists().begin(lists[p]);
-            int end = begin + data.lists().size(lists[p]);
-            for (int slot = begin; slot < end; slot += FastScan.BLOCK) {
-                int bits = part.allowed() == null ? -1
-                        : ALL.get(ValueLayout.JAVA_INT, part.allowed().bits(lists[p]) + (slot - begin) / 8);
-                int size = 0;
-                for (int i = 0; i < Math.min(FastScan.BLOCK, end - slot); i++) {
-                    if ((bits >>> i & 1) != 0) {
-                        rows[size++] = data.lists().row(slot + i);
-                    }
-                }
-                if (size > 0) {
-                    refinement.merge(data.rows(), part.segment(), queries, numbers[q], rows, size, into);
                 }
             }
         }

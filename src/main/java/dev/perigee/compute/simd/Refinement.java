@@ -1,8 +1,12 @@
 package dev.perigee.compute.simd;
 
+import static dev.perigee.compute.simd.Lanes.ALL;
+
 import dev.perigee.compute.TopK;
 import dev.perigee.index.FlatData;
+import dev.perigee.index.InvertedLists;
 import dev.perigee.vector.Matrix;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Compares a query with the rows of its candidates, exactly, and merges them into an answer: sorted and all at once. To offer
@@ -31,6 +35,24 @@ final class Refinement {
         rows.between(data.distance(), queries, query, data.rows(), entries, count, distances);
         sort(entries, count, segment);
         into.offerSorted(query, sorted, positions, 0, count);
+    }
+
+    /** Merges all rows of a list that may be returned. @param allowed null = all */
+    void mergeList(FlatData data, int segment, Matrix queries, int query, InvertedLists lists, int list, SlotMask allowed,
+            TopK into) {
+        int begin = lists.begin(list);
+        int end = begin + lists.size(list);
+        long[] some = new long[InvertedLists.BLOCK];
+        for (int slot = begin; slot < end; slot += InvertedLists.BLOCK) {
+            int bits = allowed == null ? -1 : ALL.get(ValueLayout.JAVA_INT, allowed.bits(list) + (slot - begin) / 8);
+            int count = 0;
+            for (int i = 0; i < Math.min(InvertedLists.BLOCK, end - slot); i++) {
+                if ((bits >>> i & 1) != 0) {
+                    some[count++] = lists.row(slot + i);
+                }
+            }
+            merge(data, segment, queries, query, some, count, into);
+        }
     }
 
     /** By the upper bits of the distances first, whose lower ones make room for where they are; hardly any two have the same. */

@@ -10,7 +10,6 @@ import dev.perigee.index.InvertedLists;
 import dev.perigee.index.IvfSqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.index.SqModel;
-import dev.perigee.vector.Matrix;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -299,34 +298,12 @@ final class SqChunk implements AutoCloseable {
             if (odd[q] || size > 0 && Candidates.key(least[0]) == Float.NEGATIVE_INFINITY) {
                 new SqReference(part.data(), part.segment(), batch.mask(part.segment())).search(batch, queries[q], into);
             } else if (size < into.k(queries[q])) {
-                compareAll(q, refinement);
-            } else {
-                compare(q, refinement, least, size);
-            }
-        }
-
-        /** Compares the rows of entries. */
-        private void compare(int q, Refinement refinement, long[] entries, int size) {
-            refinement.merge(part.data().rows(), part.segment(), batch.queries(), queries[q], entries, size, into);
-        }
-
-        /** Compares all rows of the lists that may be returned: few rows, or keys that float cannot hold. */
-        private void compareAll(int q, Refinement refinement) {
-            InvertedLists slots = part.data().lists();
-            long[] rows = new long[SqTile.SLOTS];
-            for (int p = begins[q]; p < begins[q + 1]; p++) {
-                int begin = slots.begin(lists[p]);
-                int end = begin + slots.size(lists[p]);
-                for (int slot = begin; slot < end; slot += SqTile.SLOTS) {
-                    int bits = allowed == null ? -1 : ALL.get(ValueLayout.JAVA_INT, allowed.bits(lists[p]) + (slot - begin) / 8);
-                    int size = 0;
-                    for (int i = 0; i < Math.min(SqTile.SLOTS, end - slot); i++) {
-                        if ((bits >>> i & 1) != 0) {
-                            rows[size++] = slots.row(slot + i);
-                        }
-                    }
-                    compare(q, refinement, rows, size);
+                for (int p = begins[q]; p < begins[q + 1]; p++) { // few rows, or keys that float cannot hold
+                    refinement.mergeList(part.data().rows(), part.segment(), batch.queries(), queries[q], part.data().lists(),
+                            lists[p], allowed, into);
                 }
+            } else {
+                refinement.merge(part.data().rows(), part.segment(), batch.queries(), queries[q], least, size, into);
             }
         }
 
