@@ -24,7 +24,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class SqSums {
     static final VectorSpecies<Integer> INT = VectorSpecies.of(int.class, Lanes.FLOAT.vectorShape());
     private static final VectorSpecies<Short> SHORT = VectorSpecies.of(short.class, Lanes.FLOAT.vectorShape());
-    private static final ValueLayout.OfInt INT32 = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfInt INT32 = ValueLayout.JAVA_INT_UNALIGNED;
 
     /** Bytes of a vector. */
     static final long VECTOR = INT.vectorByteSize();

@@ -197,15 +197,14 @@ public final class PerigeeWorker extends Worker {
                 : request.withFilter(filters.computeIfAbsent(percent, some -> Filter.of(new Share(some).rows(rows))));
     }
 
-    /** As long as other engines in Java, in turn one by one and together: both ways are compiled then. */
-    private static void warmUp(Matrix queries, Consumer<Matrix> search) {
-        long end = System.nanoTime() + (long) (WARM_UP_S * 1e9);
-        while (queries.rows() > 0 && System.nanoTime() < end) {
+    /** In turn one by one and together: both ways are compiled then. */
+    private static void warmUp(Matrix queries, Consumer<Matrix> search) throws Exception {
+        warmUp(queries.rows(), () -> {
             search.accept(queries);
-            for (int q = 0; q < Math.min(queries.rows(), 200) && System.nanoTime() < end; q++) {
+            for (int q = 0; q < Math.min(queries.rows(), 200); q++) {
                 search.accept(queries.slice(q, q + 1));
             }
-        }
+        });
     }
 
     private Opened opened(int threads) throws Skip {

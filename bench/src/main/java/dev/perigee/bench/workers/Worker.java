@@ -43,8 +43,11 @@ public abstract class Worker {
     }
 
     private static final JsonFactory JSON = new JsonFactory();
-    /** What the compiler of the JVM needs; untimed, once for each index. */
-    static final double WARM_UP_S = Double.parseDouble(System.getProperty("perigee.bench.warm-up", "5"));
+    /** For so long an index is searched untimed at least, and for half as long after it last became faster: see {@link #warmUp}. */
+    private static final double WARM_UP_S = Double.parseDouble(System.getProperty("perigee.bench.warm-up", "5"));
+
+    /** A time that counts as less than another, over that one. */
+    private static final double FASTER = 0.95;
 
     /** Where an engine that can keeps the index that is built next, or finds it. */
     protected Optional<Path> keep = Optional.empty();
@@ -197,9 +200,38 @@ public abstract class Worker {
 
     private static void warmUp(Pass.Search search, float[][] queries, int k) throws Exception {
         int[] found = new int[k];
-        long end = System.nanoTime() + (long) (WARM_UP_S * 1e9);
-        for (int i = 0; queries.length > 0 && System.nanoTime() < end; i = (i + 1) % queries.length) {
-            search.nearest(queries[i], found);
+        int[] next = {0};
+        warmUp(queries.length, () -> {
+            for (int i = 0; i < 200; i++) {
+                search.nearest(queries[next[0]++ % queries.length], found);
+            }
+        });
+    }
+
+    /** Untimed searches. */
+    interface Some {
+        void search() throws Exception;
+    }
+
+    /**
+     * Searches until the compiler of the JVM has done its work: how long it takes depends on the engine, and on whether a core
+     * is free for it.
+     *
+     * @param queries of some searches; nothing is done without
+     */
+    static void warmUp(int queries, Some some) throws Exception {
+        long least = (long) (WARM_UP_S * 1e9);
+        long begin = System.nanoTime();
+        long since = begin;
+        long best = Long.MAX_VALUE;
+        for (long now = begin; queries > 0 && (now - begin < least || now - since < least / 2); ) {
+            some.search();
+            long ended = System.nanoTime();
+            if (ended - now < best * FASTER) {
+                best = ended - now;
+                since = ended;
+            }
+            now = ended;
         }
     }
 
