@@ -72,10 +72,10 @@ final class SqChunk implements AutoCloseable {
         long entryBytes = (long) capacity * 8 * count;
         long blockBytes = Math.max(probes.axes().scratchBytes(block), probes.choiceBytes()
                 + probes.centroids().scratchBytes(block) + block * probes.centroids().columns() * 4L);
-        this.scratch = pool.take(count * wide + entryBytes + SqTile.groupBytes(model.dims()) + 2 * wide + blockBytes);
+        this.scratch = pool.take(count * wide + entryBytes + SqTile.groupBytes() + 2 * wide + blockBytes);
         this.coordinates = scratch.address();
         this.group = coordinates + count * wide;
-        this.residual = group + SqTile.groupBytes(model.dims());
+        this.residual = group + SqTile.groupBytes();
         this.integers = residual + wide;
         this.entries = new SqEntries(integers + wide, capacity, keep);
         this.free = integers + wide + entryBytes;

@@ -55,8 +55,8 @@ interface SqTile {
     String name();
 
     /** Bytes of a group, whatever the tile: a multiple of 64. */
-    static long groupBytes(int dims) {
-        return JavaSqTile.groupBytes(dims);
+    static long groupBytes() {
+        return JavaSqTile.groupBytes();
     }
 
     /**
