@@ -190,8 +190,10 @@ INLINE int32_t scan_for(const int n, struct group *group, int32_t dims, const ui
         sums(n, codes + slot * dims, (const int8_t(*)[8]) group->queries, dims, sum);
         for (int i = 0; i < n; i++) {
             uint32_t marks = mask & passing(sum[i], terms + slot, group->scale[i], group->add[i], group->threshold[i], keys);
-            if (marks)
-                group->size[i] = (int32_t) (append(group->buffer[i] + group->size[i], keys, rows + slot, marks) - group->buffer[i]);
+            if (marks) {
+                int64_t *buffer = group->buffer[i];
+                group->size[i] = (int32_t) (append(buffer + group->size[i], keys, rows + slot, marks) - buffer);
+            }
         }
     }
     return to;

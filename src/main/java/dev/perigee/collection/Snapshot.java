@@ -41,7 +41,8 @@ final class Snapshot extends Shared {
             throw e;
         }
         this.all = AllowedRows.all(content.segments(), searcher);
-        this.lists = segments.stream().mapToInt(s -> s.index() instanceof ListData data ? data.model().lists() : 0).max().orElse(0);
+        this.lists = segments.stream().map(Segment::index).filter(ListData.class::isInstance)
+                .mapToInt(index -> ((ListData) index).model().lists()).max().orElse(0);
     }
 
     /** Of the index, 0 where it has none. */

@@ -97,8 +97,15 @@ final class Panels {
         long end = row + Tile.depth(dim) * 4L;
         long panelBytes = PANEL_STEP * Tile.depth(dim);
         int panels = strips * (Tile.STRIP / Tile.PANEL);
-        for (int p = 0; p < panels; p += 2) {
-            int other = Math.min(p + 1, panels - 1); // an odd last one is made twice
+        int p = 0;
+        for (; p + 2 < panels; p += 4) {
+            int last = Math.min(p + 3, panels - 1); // a third one that is the last is made twice, as an odd last one below
+            long weights = packed.address() + p * panelBytes;
+            four(row, end, weights, weights + panelBytes, weights + 2 * panelBytes, packed.address() + last * panelBytes,
+                    into + p * PANEL_STEP, into + last * PANEL_STEP);
+        }
+        if (p < panels) {
+            int other = Math.min(p + 1, panels - 1);
             two(row, end, packed.address() + p * panelBytes, packed.address() + other * panelBytes, into + p * PANEL_STEP,
                     into + other * PANEL_STEP);
         }
@@ -123,9 +130,45 @@ final class Panels {
             a += PANEL_STEP;
             b += PANEL_STEP;
         }
-        a0.intoMemorySegment(ALL, into & MASK, ByteOrder.LITTLE_ENDIAN);
-        a1.intoMemorySegment(ALL, (into + HALF_STEP) & MASK, ByteOrder.LITTLE_ENDIAN);
-        b0.intoMemorySegment(ALL, otherInto & MASK, ByteOrder.LITTLE_ENDIAN);
-        b1.intoMemorySegment(ALL, (otherInto + HALF_STEP) & MASK, ByteOrder.LITTLE_ENDIAN);
+        store(a0, a1, into);
+        store(b0, b1, otherInto);
+    }
+
+    /** One row with four panels: eight sums at a time hide that each step waits for the one before. */
+    private static void four(long x, long end, long a, long b, long c, long d, long into, long intoD) {
+        FloatVector a0 = FloatVector.zero(FLOAT);
+        FloatVector a1 = FloatVector.zero(FLOAT);
+        FloatVector b0 = FloatVector.zero(FLOAT);
+        FloatVector b1 = FloatVector.zero(FLOAT);
+        FloatVector c0 = FloatVector.zero(FLOAT);
+        FloatVector c1 = FloatVector.zero(FLOAT);
+        FloatVector d0 = FloatVector.zero(FLOAT);
+        FloatVector d1 = FloatVector.zero(FLOAT);
+        FloatVector w;
+        while (x != end) {
+            w = broadcast(x & MASK);
+            a0 = w.fma(at(a & MASK), a0);
+            a1 = w.fma(at((a & MASK) + HALF_STEP), a1);
+            b0 = w.fma(at(b & MASK), b0);
+            b1 = w.fma(at((b & MASK) + HALF_STEP), b1);
+            c0 = w.fma(at(c & MASK), c0);
+            c1 = w.fma(at((c & MASK) + HALF_STEP), c1);
+            d0 = w.fma(at(d & MASK), d0);
+            d1 = w.fma(at((d & MASK) + HALF_STEP), d1);
+            x += 4;
+            a += PANEL_STEP;
+            b += PANEL_STEP;
+            c += PANEL_STEP;
+            d += PANEL_STEP;
+        }
+        store(a0, a1, into);
+        store(b0, b1, into + PANEL_STEP);
+        store(c0, c1, into + 2 * PANEL_STEP);
+        store(d0, d1, intoD);
+    }
+
+    private static void store(FloatVector low, FloatVector high, long into) {
+        low.intoMemorySegment(ALL, into & MASK, ByteOrder.LITTLE_ENDIAN);
+        high.intoMemorySegment(ALL, (into & MASK) + HALF_STEP, ByteOrder.LITTLE_ENDIAN);
     }
 }

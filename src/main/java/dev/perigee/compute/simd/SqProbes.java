@@ -106,7 +106,8 @@ final class SqProbes {
             for (int g = 0; g < groups; g++) {
                 long from = vectors * (long) g / groups * Lanes.BYTES;
                 long to = vectors * (g + 1L) / groups * Lanes.BYTES;
-                finite &= SqKernel.keys(products + from, products + to, starts.address() + from, keys + from, end + g * Lanes.BYTES);
+                long least = end + g * Lanes.BYTES;
+                finite &= SqKernel.keys(products + from, products + to, starts.address() + from, keys + from, least);
             }
             if (!finite) {
                 return false;

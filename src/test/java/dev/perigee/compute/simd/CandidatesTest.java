@@ -3,6 +3,7 @@ package dev.perigee.compute.simd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -64,6 +65,18 @@ class CandidatesTest {
                 assertThat(all[0].dropped(0)).isTrue();
                 assertThat(expected.get(count).key()).as("what was let go").isGreaterThanOrEqualTo(all[0].threshold(0));
             }
+        }
+    }
+
+    @Test
+    void sortsTheFirstEntriesAlone() {
+        SplittableRandom random = new SplittableRandom(2);
+        for (int count = 0; count <= 100; count++) {
+            long[] entries = random.longs(100).toArray();
+            long[] expected = entries.clone();
+            Arrays.sort(expected, 0, count);
+            Candidates.sort(entries, count);
+            assertThat(entries).isEqualTo(expected);
         }
     }
 }
