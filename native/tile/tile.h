@@ -14,7 +14,10 @@ struct group {
     float scale[8], add[8], threshold[8];
     int32_t size[8];
     int64_t *buffer[8];
-    int32_t capacity, unused[15];
+    int32_t capacity, next_blocks;
+    const uint8_t *next_codes;
+    const float *next_terms;
+    int64_t unused[5];
     int8_t queries[][8];
 };
 

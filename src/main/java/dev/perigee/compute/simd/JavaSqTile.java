@@ -3,42 +3,35 @@ package dev.perigee.compute.simd;
 import static dev.perigee.compute.simd.Lanes.ALL;
 import static dev.perigee.compute.simd.Lanes.MASK;
 import static dev.perigee.compute.simd.Lanes.get;
+import static dev.perigee.compute.simd.SqSums.INT;
+import static dev.perigee.compute.simd.SqSums.LINE;
+import static dev.perigee.compute.simd.SqSums.ODD;
+import static dev.perigee.compute.simd.SqSums.SERIES;
+import static dev.perigee.compute.simd.SqSums.SUMS;
+import static dev.perigee.compute.simd.SqSums.VECTOR;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LE;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The tile in the Vector API, which has no products of bytes: 16-bit lanes hold two dims of a row each, taken apart by a mask
- * and a shift, and multiply by one or two series of small numbers.
+ * The tile in the Vector API, which has no products of bytes: they are made in 16 bits, with series of small numbers, by
+ * {@link SqSums}.
  *
  * <p>Beside codes of 5 bits a series is a query: a product is at most 31 x 31, so 64 dims, 32 to a lane, add up in 16 bits.
  * Beside 6 bits a query is two series, v = 16 high + low with both within -8 and 8, and a product at most 63 x 8.
  */
 final class JavaSqTile implements SqTile {
-    private static final VectorSpecies<Integer> INT = VectorSpecies.of(int.class, Lanes.FLOAT.vectorShape());
-    private static final VectorSpecies<Short> SHORT = VectorSpecies.of(short.class, Lanes.FLOAT.vectorShape());
+    private static final VectorSpecies<Short> EIGHT_BYTES = ShortVector.SPECIES_64;
     private static final ValueLayout.OfInt INT32 = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfLong INT64 = ValueLayout.JAVA_LONG;
-
-    /** Bytes of a vector. */
-    private static final long VECTOR = INT.vectorByteSize();
-    /** Bytes of four dims of the 16 rows of a block of codes. */
-    private static final long LINE = 64;
-    /** 64 dims: all that add up in 16 bits. */
-    private static final long BYTES_AT_ONCE = 16 * LINE;
-    /** Bytes of four dims of a series: dims 0 and 2, then 1 and 3, in 16 bits. */
-    private static final long WORDS = 8;
-    private static final short LOW_BYTE = 255;
-    /** Bytes of a query's sums. */
-    private static final long SUMS = SLOTS * 4L;
-    /** Sums before the first dims. */
-    private static final long ZEROS = Arena.global().allocate(SUMS, 64).address();
 
     private static final JavaSqTile FIVE = new JavaSqTile(5);
     private static final JavaSqTile SIX = new JavaSqTile(6);
@@ -59,55 +52,52 @@ final class JavaSqTile implements SqTile {
     }
 
     /** Bytes of a group: the other tiles' packed queries are smaller. */
-    static long groupBytes(int dims) {
-        return series(0) + (QUERIES * 4L * dims + 63) / 64 * 64;
+    static long groupBytes() {
+        return series(0) + 2 * QUERIES * SERIES;
     }
 
-    /** [queries][32] int32 */
+    /** [series][32] int32; of a query in two series in the end [queries][32]. */
     private static long sums(long group) {
         return group + PACKED;
     }
 
-    /** Sums in 16 bits of two series with two vectors of rows. */
-    private static long halves(long group) {
-        return group + PACKED + QUERIES * SUMS;
-    }
-
-    /** Series in pairs, of which the last may be a single one. */
     private static long series(long group) {
-        return halves(group) + 4 * 64;
+        return sums(group) + 2 * QUERIES * SUMS;
     }
 
     @Override
     public void pack(long group, int i, int count, int dims, long v) {
-        long to = series(group) + (bits == 5 ? i / 2 : i) * 4L * dims;
-        boolean single = bits == 5 && i == count - 1 && i % 2 == 0;
-        for (int j = 0; j < dims; j += 4) {
-            int four = ALL.get(ValueLayout.JAVA_INT_UNALIGNED, (v & MASK) + j);
-            byte v0 = (byte) four;
-            byte v1 = (byte) (four >> 8);
-            byte v2 = (byte) (four >> 16);
-            byte v3 = (byte) (four >> 24);
-            if (bits == 6) {
-                ALL.set(INT64, to & MASK, words(high(v0), high(v1), high(v2), high(v3)));
-                ALL.set(INT64, (to & MASK) + WORDS, words(low(v0), low(v1), low(v2), low(v3)));
-            } else {
-                ALL.set(INT64, (to & MASK) + (single ? 0 : i % 2 * WORDS), words(v0, v1, v2, v3));
-            }
-            to += single ? WORDS : 2 * WORDS;
+        if (bits == 5) {
+            pack(v, dims, series(group) + i * SERIES);
+        } else {
+            packTwo(v, dims, series(group) + 2 * i * SERIES);
         }
     }
 
-    private static int high(int v) {
-        return v + 8 >> 4;
+    /** Dims 0, 2, 4 ... in 16 bits, and the odd ones. */
+    private static void pack(long v, int dims, long to) {
+        for (long end = v + dims; v != end; v += 8) {
+            ShortVector both = ShortVector.fromMemorySegment(EIGHT_BYTES, ALL, v & MASK, LITTLE_ENDIAN);
+            both.lanewise(LSHL, 8).lanewise(ASHR, 8).intoMemorySegment(ALL, to & MASK, LITTLE_ENDIAN);
+            both.lanewise(ASHR, 8).intoMemorySegment(ALL, (to & MASK) + ODD, LITTLE_ENDIAN);
+            to += 8;
+        }
     }
 
-    private static int low(int v) {
-        return v - (high(v) << 4);
-    }
-
-    private static long words(int v0, int v1, int v2, int v3) {
-        return v0 & 0xffffL | (v2 & 0xffffL) << 16 | (v1 & 0xffffL) << 32 | (v3 & 0xffffL) << 48;
+    /** The same in two series. */
+    private static void packTwo(long v, int dims, long to) {
+        for (long end = v + dims; v != end; v += 8) {
+            ShortVector both = ShortVector.fromMemorySegment(EIGHT_BYTES, ALL, v & MASK, LITTLE_ENDIAN);
+            ShortVector even = both.lanewise(LSHL, 8).lanewise(ASHR, 8);
+            ShortVector high = even.add((short) 8).lanewise(ASHR, 4);
+            high.intoMemorySegment(ALL, to & MASK, LITTLE_ENDIAN);
+            even.sub(high.lanewise(LSHL, 4)).intoMemorySegment(ALL, (to & MASK) + SERIES, LITTLE_ENDIAN);
+            ShortVector odd = both.lanewise(ASHR, 8);
+            high = odd.add((short) 8).lanewise(ASHR, 4);
+            high.intoMemorySegment(ALL, (to & MASK) + ODD, LITTLE_ENDIAN);
+            odd.sub(high.lanewise(LSHL, 4)).intoMemorySegment(ALL, (to & MASK) + SERIES + ODD, LITTLE_ENDIAN);
+            to += 8;
+        }
     }
 
     @Override
@@ -122,7 +112,10 @@ final class JavaSqTile implements SqTile {
             }
             long slot = block * (SLOTS * 4L);
             for (long column = 0; column < SUMS; column += 2 * VECTOR) {
-                multiply(group, count, dims, codes + slot / 4 * dims, column);
+                multiply(group, bits == 5 ? count : 2 * count, dims, codes + slot / 4 * dims, column);
+            }
+            if (bits == 6) {
+                join(sums(group), count);
             }
             for (int i = 0; i < count; i++) {
                 int passing = passing(group, i, terms + slot) & mask;
@@ -134,45 +127,24 @@ final class JavaSqTile implements SqTile {
         return to;
     }
 
-    /** Sums of all queries with two vectors of rows, from one byte of a query's sums on. */
-    private void multiply(long group, int count, int dims, long codes, long column) {
+    /** Sums of all series with two vectors of rows, from one byte of a series' sums on: by threes as far as that goes. */
+    private static void multiply(long group, int count, int dims, long codes, long column) {
         long x = codes(codes, dims, column);
         long y = codes(codes, dims, column + VECTOR);
-        long sums = sums(group) + column;
+        long end = x + LINE / 4 * dims;
         long series = series(group);
-        for (int i = 0; i < count; i += bits == 5 ? 2 : 1) {
-            if (bits == 6) {
-                split(series, x, y, LINE / 4 * dims, halves(group), sums);
-            } else if (i == count - 1) {
-                single(series, x, y, LINE / 4 * dims, halves(group), sums);
-            } else {
-                pair(series, x, y, LINE / 4 * dims, halves(group), sums);
+        long sums = sums(group) + column;
+        int left = count;
+        while (left > 0) {
+            int some = left == 4 ? 2 : Math.min(left, 3);
+            switch (some) {
+                case 1 -> SqSums.one(series, x, y, end, sums);
+                case 2 -> SqSums.two(series, x, y, end, sums);
+                default -> SqSums.three(series, x, y, end, sums);
             }
-            series += 4L * dims;
-            sums += bits == 5 ? 2 * SUMS : SUMS;
-        }
-    }
-
-    private static void single(long series, long x, long y, long bytes, long halves, long sums) {
-        for (long done = 0; done < bytes; done += BYTES_AT_ONCE) {
-            one(series + done / LINE * WORDS, x + done, y + done, x + Math.min(done + BYTES_AT_ONCE, bytes), halves);
-            widen(halves, done == 0 ? ZEROS : sums, sums);
-        }
-    }
-
-    private static void pair(long series, long x, long y, long bytes, long halves, long sums) {
-        for (long done = 0; done < bytes; done += BYTES_AT_ONCE) {
-            two(series + done / LINE * 2 * WORDS, x + done, y + done, x + Math.min(done + BYTES_AT_ONCE, bytes), halves);
-            widen(halves, done == 0 ? ZEROS : sums, sums);
-            widen(halves + 2 * VECTOR, done == 0 ? ZEROS : sums + SUMS, sums + SUMS);
-        }
-    }
-
-    /** A query in two series. */
-    private static void split(long series, long x, long y, long bytes, long halves, long sums) {
-        for (long done = 0; done < bytes; done += BYTES_AT_ONCE) {
-            two(series + done / LINE * 2 * WORDS, x + done, y + done, x + Math.min(done + BYTES_AT_ONCE, bytes), halves);
-            widenBoth(halves, done == 0 ? ZEROS : sums, sums);
+            series += some * SERIES;
+            sums += some * SUMS;
+            left -= some;
         }
     }
 
@@ -181,112 +153,16 @@ final class JavaSqTile implements SqTile {
         return codes + column / LINE * LINE / 4 * dims + column % LINE;
     }
 
-    /** Sums of one series with two vectors of rows. */
-    private static void one(long series, long x, long y, long end, long out) {
-        ShortVector a = ShortVector.zero(SHORT);
-        ShortVector b = ShortVector.zero(SHORT);
-        ShortVector v;
-        while (x != end) {
-            long s = series & MASK;
-            ShortVector p = at(x & MASK);
-            ShortVector q = at(y & MASK);
-            v = words(s);
-            a = a.add(p.and(LOW_BYTE).mul(v));
-            b = b.add(q.and(LOW_BYTE).mul(v));
-            v = words(s + 4);
-            a = a.add(p.lanewise(VectorOperators.LSHR, 8).mul(v));
-            b = b.add(q.lanewise(VectorOperators.LSHR, 8).mul(v));
-            series += WORDS;
-            x += LINE;
-            y += LINE;
+    /** Sums of queries from those of two series each. */
+    private static void join(long sums, int count) {
+        for (int i = 0; i < count; i++) {
+            for (long at = 0; at != SUMS; at += VECTOR) {
+                long from = sums + 2 * i * SUMS + at & MASK;
+                IntVector.fromMemorySegment(INT, ALL, from, LITTLE_ENDIAN).lanewise(LSHL, 4)
+                        .add(IntVector.fromMemorySegment(INT, ALL, from + SUMS, LITTLE_ENDIAN))
+                        .intoMemorySegment(ALL, sums + i * SUMS + at & MASK, LITTLE_ENDIAN);
+            }
         }
-        store(a, out & MASK);
-        store(b, (out & MASK) + VECTOR);
-    }
-
-    /** Sums of two series with two vectors of rows. A third would make too many nodes for the compiler to inline all. */
-    private static void two(long series, long x, long y, long end, long out) {
-        ShortVector a0 = ShortVector.zero(SHORT);
-        ShortVector b0 = ShortVector.zero(SHORT);
-        ShortVector a1 = ShortVector.zero(SHORT);
-        ShortVector b1 = ShortVector.zero(SHORT);
-        ShortVector u;
-        ShortVector w;
-        ShortVector v;
-        while (x != end) {
-            long s = series & MASK;
-            ShortVector p = at(x & MASK);
-            ShortVector q = at(y & MASK);
-            u = p.and(LOW_BYTE);
-            w = q.and(LOW_BYTE);
-            v = words(s);
-            a0 = a0.add(u.mul(v));
-            b0 = b0.add(w.mul(v));
-            v = words(s + WORDS);
-            a1 = a1.add(u.mul(v));
-            b1 = b1.add(w.mul(v));
-            u = p.lanewise(VectorOperators.LSHR, 8);
-            w = q.lanewise(VectorOperators.LSHR, 8);
-            v = words(s + 4);
-            a0 = a0.add(u.mul(v));
-            b0 = b0.add(w.mul(v));
-            v = words(s + WORDS + 4);
-            a1 = a1.add(u.mul(v));
-            b1 = b1.add(w.mul(v));
-            series += 2 * WORDS;
-            x += LINE;
-            y += LINE;
-        }
-        store(a0, out & MASK);
-        store(b0, (out & MASK) + VECTOR);
-        store(a1, (out & MASK) + 2 * VECTOR);
-        store(b1, (out & MASK) + 3 * VECTOR);
-    }
-
-    private static ShortVector at(long address) {
-        return ShortVector.fromMemorySegment(SHORT, ALL, address, ByteOrder.LITTLE_ENDIAN);
-    }
-
-    /** Two dims of a series in every lane of 32 bits. */
-    private static ShortVector words(long address) {
-        return IntVector.broadcast(INT, ALL.get(INT32, address)).reinterpretAsShorts();
-    }
-
-    private static void store(ShortVector vector, long address) {
-        vector.intoMemorySegment(ALL, address, ByteOrder.LITTLE_ENDIAN);
-    }
-
-    /** Adds the sums of a series with two vectors of rows to those in {@code from}. */
-    private static void widen(long halves, long from, long to) {
-        long h = halves & MASK;
-        long f = from & MASK;
-        long t = to & MASK;
-        store(ints(f).add(wide(ints(h))), t);
-        store(ints(f + VECTOR).add(wide(ints(h + VECTOR))), t + VECTOR);
-    }
-
-    /** The same of a query in two series. */
-    private static void widenBoth(long halves, long from, long to) {
-        long h = halves & MASK;
-        long f = from & MASK;
-        long t = to & MASK;
-        store(ints(f).add(wide(ints(h)).lanewise(VectorOperators.LSHL, 4)).add(wide(ints(h + 2 * VECTOR))), t);
-        store(ints(f + VECTOR).add(wide(ints(h + VECTOR)).lanewise(VectorOperators.LSHL, 4)).add(wide(ints(h + 3 * VECTOR))),
-                t + VECTOR);
-    }
-
-    private static IntVector ints(long address) {
-        return IntVector.fromMemorySegment(INT, ALL, address, ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private static void store(IntVector vector, long address) {
-        vector.intoMemorySegment(ALL, address, ByteOrder.LITTLE_ENDIAN);
-    }
-
-    /** Both halves of each lane added. */
-    private static IntVector wide(IntVector halves) {
-        return halves.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16)
-                .add(halves.lanewise(VectorOperators.ASHR, 16));
     }
 
     /** Which of 32 slots have keys up to the threshold of query i. */
@@ -298,9 +174,10 @@ final class JavaSqTile implements SqTile {
         long t = terms & MASK;
         long mask = 0;
         for (int j = 0; j < SLOTS; j += Lanes.COUNT) {
-            FloatVector sum = (FloatVector) ints(s + j * 4L).convert(VectorOperators.I2F, 0);
-            FloatVector key = sum.fma(FloatVector.broadcast(Lanes.FLOAT, scale), Lanes.at(t + j * 4L).add(add));
-            mask |= key.compare(VectorOperators.LE, threshold).toLong() << j;
+            FloatVector sum = (FloatVector) IntVector.fromMemorySegment(INT, ALL, s + j * 4L, LITTLE_ENDIAN).convert(I2F, 0);
+            FloatVector term = FloatVector.fromMemorySegment(Lanes.FLOAT, ALL, t + j * 4L, LITTLE_ENDIAN);
+            FloatVector key = sum.fma(FloatVector.broadcast(Lanes.FLOAT, scale), term.add(add));
+            mask |= key.compare(LE, threshold).toLong() << j;
         }
         return (int) mask;
     }

@@ -124,7 +124,7 @@ final class SqTileBenchmark implements Benchmark {
     }
 
     private MemorySegment group(SqTile tile, int count, float threshold) {
-        MemorySegment group = arena.allocate(SqTile.groupBytes(DIMS), 64);
+        MemorySegment group = arena.allocate(SqTile.groupBytes(), 64);
         for (int i = 0; i < count; i++) {
             group.set(ValueLayout.JAVA_FLOAT, SqTile.SCALE + i * 4, 1);
             group.set(ValueLayout.JAVA_FLOAT, SqTile.THRESHOLD + i * 4, threshold);

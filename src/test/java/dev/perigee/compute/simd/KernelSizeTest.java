@@ -3,10 +3,12 @@ package dev.perigee.compute.simd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.attribute.CodeAttribute;
+import java.lang.classfile.instruction.InvokeInstruction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Test;
  */
 class KernelSizeTest {
     private static final int MAX_INLINE_SIZE = 35;
+    private static final int FREQ_INLINE_SIZE = 325;
 
     @Test
     void helpersThatPassVectorsAreSmallEnoughToInline() throws Exception {
@@ -35,12 +38,27 @@ class KernelSizeTest {
         assertThat(tooLarge).isEmpty();
     }
 
+    /** Where a caller's budget of nodes is spent, methods of ours are called, whatever their size; those of the JDK demand it. */
+    @Test
+    void kernelsOfManyVectorsCallTheJdkAloneAndAreNotInlined() throws Exception {
+        try (var in = SqSums.class.getResourceAsStream("SqSums.class")) {
+            List<MethodModel> kernels = ClassFile.of().parse(in.readAllBytes()).methods().stream()
+                    .filter(method -> !method.methodName().stringValue().startsWith("<")).toList();
+            assertThat(kernels).hasSize(3).allSatisfy(kernel -> {
+                CodeAttribute code = kernel.findAttribute(Attributes.code()).orElseThrow();
+                assertThat(code.codeLength()).isGreaterThan(FREQ_INLINE_SIZE);
+                assertThat(code.elementStream().filter(InvokeInstruction.class::isInstance).map(InvokeInstruction.class::cast)
+                        .map(call -> call.owner().asInternalName())).isNotEmpty().noneMatch(name -> name.startsWith("dev/perigee"));
+            });
+        }
+    }
+
     private static void inspect(ClassModel type, List<String> passing, List<String> tooLarge) throws IOException {
         for (MethodModel method : type.methods()) {
             if (!method.methodType().stringValue().matches(".*Ljdk/incubator/vector/[A-Za-z]+(Vector|Mask|Shuffle);.*")) {
                 continue;
             }
-            int size = method.findAttribute(java.lang.classfile.Attributes.code()).map(CodeAttribute::codeLength).orElse(0);
+            int size = method.findAttribute(Attributes.code()).map(CodeAttribute::codeLength).orElse(0);
             String name = type.thisClass().asInternalName() + "." + method.methodName().stringValue() + ": " + size;
             passing.add(name);
             if (size > MAX_INLINE_SIZE) {

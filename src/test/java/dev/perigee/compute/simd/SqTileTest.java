@@ -209,7 +209,7 @@ class SqTileTest {
         }
 
         private List<List<Long>> scan(SqTile tile, int count, int capacity, boolean masked) {
-            MemorySegment group = arena.allocate(SqTile.groupBytes(dims), 64);
+            MemorySegment group = arena.allocate(SqTile.groupBytes(), 64);
             group.fill((byte) 0xff); // what is there before means nothing
             MemorySegment buffers = arena.allocate(capacity * 8L * count, 8);
             for (int i = 0; i < count; i++) {
