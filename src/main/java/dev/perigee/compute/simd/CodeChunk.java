@@ -156,8 +156,9 @@ final class CodeChunk implements AutoCloseable {
             }
             if (data.lists().size(list) > 0) {
                 FastScan.Codes codes = codes(list);
-                for (int first = begin; first < end; first += FastScan.QUERIES) {
-                    scan(list, codes, pairs, first, Math.min(end, first + FastScan.QUERIES));
+                int groups = (end - begin + FastScan.QUERIES - 1) / FastScan.QUERIES;
+                for (int g = 0; g < groups; g++) {
+                    scan(list, codes, pairs, begin + (end - begin) * g / groups, begin + (end - begin) * (g + 1) / groups);
                 }
             }
         }

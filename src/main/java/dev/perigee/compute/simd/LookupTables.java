@@ -16,6 +16,7 @@ final class LookupTables {
     private final IvfModel model;
     private final ProductQuantizer quantizer;
     private final Distance distance;
+    private final float[] mean;
     /** [m][dsub][words]: k-major, so that a vector holds one value of several words. */
     private final float[] words;
     private final int groups;
@@ -40,6 +41,7 @@ final class LookupTables {
         this.model = model;
         this.quantizer = model.quantizer();
         this.distance = distance;
+        this.mean = model.centroids().mean().get(0);
         this.groups = quantizer.codeStride() / CodeKernel.GROUP;
         this.entries = quantizer.bits() == 8 ? CodeKernel.TABLE : CodeKernel.SHORT_TABLE;
         int size = quantizer.size();
@@ -89,10 +91,15 @@ final class LookupTables {
     }
 
     private float[] weights(Matrix queries, int query) {
-        float[] weights = new float[model.dim()];
-        for (int t = 0; t < weights.length; t++) {
-            float x = queries.get(query, t);
-            weights[t] = distance == Distance.L2 ? -2f * (x - model.centroids().mean().get(0, t)) : -x;
+        float[] weights = queries.get(query);
+        if (distance == Distance.L2) {
+            for (int t = 0; t < weights.length; t++) {
+                weights[t] = -2f * (weights[t] - mean[t]);
+            }
+        } else {
+            for (int t = 0; t < weights.length; t++) {
+                weights[t] = -weights[t];
+            }
         }
         return weights;
     }
