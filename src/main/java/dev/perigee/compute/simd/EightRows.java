@@ -18,7 +18,7 @@ import jdk.incubator.vector.VectorSpecies;
  * eight doubles; where vectors are shorter, the rows are read again for the next of them. One thread at a time.
  */
 final class EightRows implements ExactRows {
-    static final int ROWS = 8;
+    private static final int ROWS = 8;
 
     private static final VectorSpecies<Double> DOUBLE = VectorSpecies.of(double.class, Lanes.FLOAT.vectorShape());
     private static final VectorSpecies<Float> HALF =
@@ -28,13 +28,16 @@ final class EightRows implements ExactRows {
     private static final long STEP = TERMS * 4L;
 
     private final double[] sums = new double[ROWS * TERMS];
-    private final double[] distances = new double[ROWS];
 
     @Override
     public void between(Distance distance, Matrix queries, int query, Matrix rows, long[] entries, int count,
-            double[] all) {
-        for (int i = 0; i < count; i += ROWS) {
-            System.arraycopy(between(distance, queries, query, rows, entries, i, count - 1), 0, all, i, Math.min(ROWS, count - i));
+            double[] distances) {
+        for (int from = 0; from < count; from += ROWS) {
+            sum(distance, queries, query, rows, entries, from, count - 1);
+            for (int i = from; i < Math.min(count, from + ROWS); i++) {
+                double sum = sum((i - from) * TERMS);
+                distances[i] = distance == Distance.L2 ? sum : -sum;
+            }
         }
     }
 
@@ -43,13 +46,8 @@ final class EightRows implements ExactRows {
         return "java, %d bit".formatted(Lanes.FLOAT.vectorBitSize());
     }
 
-    /**
-     * The distances to the rows of some entries (see {@link Candidates#entry}), valid until the next call.
-     *
-     * @param from the first of them
-     * @param last the last there is: it stands for those after it
-     */
-    double[] between(Distance distance, Matrix queries, int query, Matrix rows, long[] entries, int from, int last) {
+    /** The partial sums of eight entries; the last there is stands for those after it. */
+    private void sum(Distance distance, Matrix queries, int query, Matrix rows, long[] entries, int from, int last) {
         long x = queries.address(query);
         long end = x + (rows.dim() + TERMS - 1) / TERMS * STEP;
         for (int part = 0; part < TERMS; part += DOUBLE.length()) {
@@ -68,11 +66,6 @@ final class EightRows implements ExactRows {
                 dot(x + o, end + o, r0, r1, r2, r3, r4, r5, r6, r7, sums, part);
             }
         }
-        for (int i = 0; i < ROWS; i++) {
-            double sum = sum(i * TERMS);
-            distances[i] = distance == Distance.L2 ? sum : -sum;
-        }
-        return distances;
     }
 
     private static long row(Matrix rows, long[] entries, int i, int last) {
