@@ -151,7 +151,8 @@ INLINE __m256 quarter_sum(const __m256i *x, const int j, const float *table) {
 INLINE void eight_sums(const float *table, const uint8_t *const *codes, int32_t stride, float *inout) {
     __m256 sum = _mm256_loadu_ps(inout);
     for (int32_t at = 0; at < stride; at += GROUP, table += GROUP_FLOATS) {
-        __m256i r0 = two_rows(codes, at), r1 = two_rows(codes + 1, at), r2 = two_rows(codes + 2, at), r3 = two_rows(codes + 3, at);
+        __m256i r0 = two_rows(codes, at), r1 = two_rows(codes + 1, at);
+        __m256i r2 = two_rows(codes + 2, at), r3 = two_rows(codes + 3, at);
         __m256i low0 = _mm256_unpacklo_epi32(r0, r1), high0 = _mm256_unpackhi_epi32(r0, r1);
         __m256i low2 = _mm256_unpacklo_epi32(r2, r3), high2 = _mm256_unpackhi_epi32(r2, r3);
         __m256i x[4] = {_mm256_unpacklo_epi64(low0, low2), _mm256_unpackhi_epi64(low0, low2),

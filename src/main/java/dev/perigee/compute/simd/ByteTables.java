@@ -27,7 +27,7 @@ record ByteTables(float scale, double base, double reach, int roundings) {
     /** Relative errors of float operations besides one for each group: within a group, in making the bytes, in the bound. */
     private static final int ROUNDINGS = 32;
 
-    /** As many bytes as there are floats in a vector; there is no shorter one than of eight, so four are stored with four zeros. */
+    /** As many bytes as there are floats in a vector; none is shorter than eight, so four are stored with four zeros. */
     private static final VectorSpecies<Byte> BYTE = Lanes.COUNT == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
 
     /** Bytes of memory for the tables, a few that the last of them may spoil among them: a multiple of 64. */

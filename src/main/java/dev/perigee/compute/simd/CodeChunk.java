@@ -248,7 +248,8 @@ final class CodeChunk implements AutoCloseable {
                 refinement.merge(data.rows(), part.segment(), queries, numbers[q], least, size, into);
             } else {
                 for (int i = 0; i < size; i++) {
-                    into.offer(numbers[q], data.fromCode(Candidates.key(least[i])), TopK.at(part.segment(), Candidates.row(least[i])));
+                    into.offer(numbers[q], data.fromCode(Candidates.key(least[i])),
+                            TopK.at(part.segment(), Candidates.row(least[i])));
                 }
             }
         }

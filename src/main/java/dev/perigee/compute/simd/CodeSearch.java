@@ -9,8 +9,8 @@ import java.lang.ref.Reference;
 import java.util.Arrays;
 
 /**
- * Searches the codes of probed lists and refines the best from the rows. Each core takes queries of its own from look-up tables to
- * answer ({@link CodeChunk}); within such a chunk the queries of a list share its codes.
+ * Searches the codes of probed lists and refines the best from the rows. Each core takes queries of its own from look-up
+ * tables to answer ({@link CodeChunk}); within such a chunk the queries of a list share its codes.
  */
 final class CodeSearch {
     /** What the tables and entries of a chunk take, so that they stay in the caches. */
@@ -52,7 +52,8 @@ final class CodeSearch {
         int[] order = order(probes, chunks);
         try {
             workers.run(chunks, chunks > 1, (worker, c) -> {
-                int[] some = Arrays.copyOfRange(order, (int) ((long) count * c / chunks), (int) ((long) count * (c + 1) / chunks));
+                int[] some = Arrays.copyOfRange(order, (int) ((long) count * c / chunks),
+                        (int) ((long) count * (c + 1) / chunks));
                 try (CodeChunk chunk = new CodeChunk(part, tables, pool, queries, from, some, keep, probes)) {
                     chunk.scan();
                     chunk.compare(params, into);

@@ -107,6 +107,7 @@ interface FastScan {
 
     /** Whether the buffer of a query has no room for {@code count} more. */
     static boolean full(long query, int count) {
-        return ALL.get(ValueLayout.JAVA_INT, query + SIZE & MASK) + count > ALL.get(ValueLayout.JAVA_INT, query + CAPACITY & MASK);
+        return ALL.get(ValueLayout.JAVA_INT, query + SIZE & MASK) + count
+                > ALL.get(ValueLayout.JAVA_INT, query + CAPACITY & MASK);
     }
 }

@@ -16,7 +16,10 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@link FastScan} of 4 bits a part with the Vector API. Shuffles stay in 128 bits: wider ones cross lanes, which AVX2 has to emulate. */
+/**
+ * {@link FastScan} of 4 bits a part with the Vector API. Shuffles stay in 128 bits: wider ones cross lanes, which AVX2 has to
+ * emulate.
+ */
 final class JavaFastScan implements FastScan {
     static final JavaFastScan ONLY = new JavaFastScan();
 
@@ -86,8 +89,8 @@ final class JavaFastScan implements FastScan {
             }
             for (int g = 0; g < codes.stride() / CodeKernel.GROUP && count > 0; g++) {
                 // look-ups in an array need no checks of bounds, which pays for the copy
-                MemorySegment.copy(ALL, ValueLayout.JAVA_FLOAT, FastScan.address(query, FLOATS) + g * (table.length * 4L), table, 0,
-                        table.length);
+                long from = FastScan.address(query, FLOATS) + g * (table.length * 4L);
+                MemorySegment.copy(ALL, ValueLayout.JAVA_FLOAT, from, table, 0, table.length);
                 long parts = codes.blocks() + g * 2L * CodeKernel.GROUP * PART;
                 CodeKernel.addShort(parts, (long) codes.parts() * PART, slots, count, table, sums);
             }

@@ -130,7 +130,8 @@ class FastScanTest {
         private void write(int q) {
             long query = q * FastScan.QUERY_BYTES;
             queries.set(ValueLayout.JAVA_LONG, query + FastScan.BYTES, bytes.address() + (long) q * parts * words);
-            queries.set(ValueLayout.JAVA_LONG, query + FastScan.FLOATS, tables.address() + (long) q * stride * 8 / bits * words * 4);
+            long floatsOfOne = (long) stride * 8 / bits * words * 4;
+            queries.set(ValueLayout.JAVA_LONG, query + FastScan.FLOATS, tables.address() + q * floatsOfOne);
             queries.set(ValueLayout.JAVA_LONG, query + FastScan.BUFFER, buffers.address() + q * CAPACITY * 8L);
             queries.set(ValueLayout.JAVA_INT, query + FastScan.CAPACITY, CAPACITY);
             float scale = 0.37f;
@@ -164,7 +165,8 @@ class FastScanTest {
                 for (int q = 0; q < count; q++) {
                     List<Long> expected = expected(q, all);
                     Collections.sort(found.get(q));
-                    assertThat(found.get(q)).as("%s, %d bits, %d parts, query %d of %d, all %s", kernel.name(), bits, parts, q, count, all)
+                    assertThat(found.get(q)).as("%s, %d bits, %d parts, query %d of %d, all %s", kernel.name(), bits,
+                            parts, q, count, all)
                             .isEqualTo(expected);
                 }
             }
