@@ -110,13 +110,79 @@ INLINE void sums(const int n, const uint8_t *codes, const int8_t (*queries)[8], 
 #error "an instruction set that the tile is not written for"
 #endif
 
-/* As Candidates.entry makes it: the bits of a key sort like its value once the negative ones are turned round. */
+/* passing: 32 keys of a query, and which of them are at most its threshold. */
+#if defined __AVX512F__
+INLINE uint32_t passing(const int32_t *sum, const float *terms, float scale, float add, float threshold, float *keys) {
+    uint32_t marks = 0;
+    for (int j = 0; j < SLOTS; j += BLOCK) {
+        __m512 rest = _mm512_add_ps(_mm512_loadu_ps(terms + j), _mm512_set1_ps(add));
+        __m512 key = _mm512_fmadd_ps(_mm512_set1_ps(scale), _mm512_cvtepi32_ps(_mm512_loadu_si512(sum + j)), rest);
+        _mm512_storeu_ps(keys + j, key);
+        marks |= (uint32_t) _mm512_cmp_ps_mask(key, _mm512_set1_ps(threshold), _CMP_LE_OQ) << j;
+    }
+    return marks;
+}
+
+#else
+INLINE uint32_t passing(const int32_t *sum, const float *terms, float scale, float add, float threshold, float *keys) {
+    uint32_t marks = 0;
+    for (int j = 0; j < SLOTS; j++) {
+        keys[j] = fmaf(scale, (float) sum[j], terms[j] + add);
+        marks |= (uint32_t) (keys[j] <= threshold) << j;
+    }
+    return marks;
+}
+#endif
+
+/*
+ * append: entries of the passing ones of 32 keys, to their end; returns that. As Candidates.entry makes them: the bits of a key
+ * sort like its value once the negative ones are turned round.
+ */
+#if defined __AVX512F__
+INLINE int64_t *append(int64_t *to, const float *keys, const int32_t *rows, uint32_t marks) {
+    for (int j = 0; j < SLOTS; j += 8, marks >>= 8) {
+        __m256i bits = _mm256_castps_si256(_mm256_add_ps(_mm256_loadu_ps(keys + j), _mm256_setzero_ps())); /* -0 becomes 0 */
+        bits = _mm256_xor_si256(bits, _mm256_srli_epi32(_mm256_srai_epi32(bits, 31), 1));
+        __m512i row = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *) (rows + j)));
+        __m512i entry = _mm512_or_si512(_mm512_slli_epi64(_mm512_cvtepu32_epi64(bits), 32), row);
+        __mmask8 here = (__mmask8) marks;
+        _mm512_storeu_si512(to, _mm512_maskz_compress_epi64(here, entry)); /* a block has room for 32, whatever passes */
+        to += __builtin_popcount(here);
+    }
+    return to;
+}
+
+#else
 INLINE int64_t entry(float key, int32_t row) {
     int32_t bits;
     key += 0.0f; /* -0 becomes 0 */
     memcpy(&bits, &key, 4);
     bits ^= bits >> 31 & 0x7fffffff;
     return (int64_t) ((uint64_t) (uint32_t) bits << 32 | (uint32_t) row);
+}
+
+INLINE int64_t *append(int64_t *to, const float *keys, const int32_t *rows, uint32_t marks) {
+    for (; marks; marks &= marks - 1) {
+        int j = __builtin_ctz(marks);
+        *to++ = entry(keys[j], rows[j]);
+    }
+    return to;
+}
+#endif
+
+/*
+ * Asks memory for a block of the list that comes next. A list is short: before the processor sees a stream in it, half of it
+ * was waited for.
+ */
+INLINE void ahead(const struct group *group, int32_t dims, int32_t block) {
+    if (block >= group->next_blocks)
+        return;
+    const uint8_t *codes = group->next_codes + (int64_t) block * SLOTS * dims;
+    for (const uint8_t *end = codes + SLOTS * dims; codes < end; codes += 64)
+        __builtin_prefetch(codes);
+    const float *terms = group->next_terms + (int64_t) block * SLOTS;
+    __builtin_prefetch(terms);
+    __builtin_prefetch(terms + BLOCK);
 }
 
 INLINE int32_t scan_for(const int n, struct group *group, int32_t dims, const uint8_t *codes, const float *terms,
@@ -130,20 +196,13 @@ INLINE int32_t scan_for(const int n, struct group *group, int32_t dims, const ui
         uint32_t mask = allowed ? allowed[block] : ~UINT32_C(0);
         if (!mask)
             continue;
+        ahead(group, dims, block);
         int64_t slot = (int64_t) block * SLOTS;
         sums(n, codes + slot * dims, (const int8_t(*)[8]) group->queries, dims, sum);
-        const float *term = terms + slot;
         for (int i = 0; i < n; i++) {
-            float scale = group->scale[i], add = group->add[i], threshold = group->threshold[i];
-            uint32_t passing = 0;
-            for (int j = 0; j < SLOTS; j++) {
-                keys[j] = fmaf(scale, (float) sum[i][j], term[j] + add);
-                passing |= (uint32_t) (keys[j] <= threshold) << j;
-            }
-            for (passing &= mask; passing; passing &= passing - 1) {
-                int j = __builtin_ctz(passing);
-                group->buffer[i][group->size[i]++] = entry(keys[j], rows[slot + j]);
-            }
+            uint32_t marks = mask & passing(sum[i], terms + slot, group->scale[i], group->add[i], group->threshold[i], keys);
+            if (marks)
+                group->size[i] = (int32_t) (append(group->buffer[i] + group->size[i], keys, rows + slot, marks) - group->buffer[i]);
         }
     }
     return to;

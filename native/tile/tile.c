@@ -14,7 +14,7 @@ struct variant {
 };
 
 scan perigee_scan_avx512_vnni, perigee_scan_avx_vnni, perigee_scan_avx2, perigee_scan_neon_dot;
-fast perigee_fast_avx512bw, perigee_fast_avx2, perigee_fast_neon;
+fast perigee_fast_avx512bw, perigee_fast_avx2, perigee_fast_neon, perigee_fast8_avx512vbmi;
 exact perigee_exact_avx512f, perigee_exact_avx2, perigee_exact_neon;
 
 #ifdef __aarch64__
@@ -71,6 +71,19 @@ static struct variant fast_scan(int32_t n) {
     return nth(all, n);
 }
 
+static struct variant fast_scan_of_bytes(int32_t n) {
+#ifndef __aarch64__
+    __builtin_cpu_init();
+#endif
+    const struct variant all[] = {
+#ifdef HAS_AVX512VBMI
+        {"avx512vbmi", (function *) perigee_fast8_avx512vbmi, RUNS("avx512f") && RUNS("avx512bw") && RUNS("avx512vbmi")},
+#endif
+        {NULL, NULL, 1},
+    };
+    return nth(all, n);
+}
+
 static struct variant exact_distances(int32_t n) {
 #ifndef __aarch64__
     __builtin_cpu_init();
@@ -107,6 +120,15 @@ VISIBLE const char *perigee_fast_name(int32_t n) {
 
 VISIBLE fast *perigee_fast_scan(int32_t n) {
     return (fast *) fast_scan(n).function;
+}
+
+/* The same of fast scan of 8-bit codes. */
+VISIBLE const char *perigee_fast8_name(int32_t n) {
+    return fast_scan_of_bytes(n).name;
+}
+
+VISIBLE fast *perigee_fast8_scan(int32_t n) {
+    return (fast *) fast_scan_of_bytes(n).function;
 }
 
 /* The same of exact distances. */

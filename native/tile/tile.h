@@ -14,7 +14,10 @@ struct group {
     float scale[8], add[8], threshold[8];
     int32_t size[8];
     int64_t *buffer[8];
-    int32_t capacity, unused[15];
+    int32_t capacity, next_blocks;
+    const uint8_t *next_codes;
+    const float *next_terms;
+    int64_t unused[5];
     int8_t queries[][8];
 };
 
@@ -22,9 +25,19 @@ struct group {
 typedef int32_t scan(struct group *group, int32_t count, int32_t dims, const uint8_t *codes, const float *terms,
                      const int32_t *rows, const uint32_t *allowed, int32_t from, int32_t to);
 
-/* Bounds and marks of blocks of 32 4-bit codes. */
-typedef void fast(const uint8_t *codes, int32_t blocks, int32_t parts, const uint8_t *tables, const float *terms, float scale,
-                  float add, float threshold, float *bounds, uint32_t *marks);
+/* A query of a fast scan. */
+struct member {
+    const uint8_t *bytes;
+    const float *floats;
+    int64_t *buffer;
+    int32_t size, capacity;
+    float scale, add, constant, threshold;
+    int32_t unused[4];
+};
+
+/* Scans blocks from..to of 32 PQ codes of a list for some queries; returns the first block that was not scanned. */
+typedef int32_t fast(struct member *members, int32_t count, int32_t parts, const uint8_t *blocks, const uint8_t *codes,
+                     int32_t stride, const float *terms, const int32_t *rows, const uint32_t *allowed, int32_t from, int32_t to);
 
 /* Distances of a query to the rows that the lower halves of entries number; the stride of rows is in floats. */
 typedef void exact(const float *query, const float *rows, int64_t stride, int32_t dim, int32_t l2, const int64_t *entries,

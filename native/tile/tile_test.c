@@ -64,6 +64,9 @@ static int check(const char *name, scan *scan, int count, int dims, const uint32
     int n[QUERIES] = {0}, from = 0, wrong = 0;
     memset(group, 0xff, sizeof *group);
     group->capacity = CAPACITY;
+    group->next_blocks = BLOCKS - 1;
+    group->next_codes = codes;
+    group->next_terms = terms;
     for (int i = 0; i < count; i++) {
         group->scale[i] = i == 1 ? 0 : ((float) any(2000) - 1000) / 3e5f;
         group->add[i] = i == 1 ? -0.0f : (float) any(100) / 7;

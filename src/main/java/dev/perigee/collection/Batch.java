@@ -2,6 +2,7 @@ package dev.perigee.collection;
 
 import static dev.perigee.PerigeeException.check;
 
+import dev.perigee.PerigeeException;
 import dev.perigee.api.Filter;
 import dev.perigee.api.IndexKind;
 import dev.perigee.api.SearchRequest;
@@ -11,8 +12,6 @@ import dev.perigee.compute.Searcher;
 import dev.perigee.compute.TopK;
 import dev.perigee.distance.Distance;
 import dev.perigee.distance.UnitRows;
-import dev.perigee.index.IndexData;
-import dev.perigee.index.ListData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
 import java.util.ArrayList;
@@ -64,9 +63,11 @@ public final class Batch implements AutoCloseable {
      *                                      collection cannot honour
      */
     public List<SearchResult> search(List<Part> parts) {
-        int rows = parts.stream().mapToInt(Part::rows).sum();
-        List<Optional<Filter>> filters = parts.stream().map(part -> part.request().filter()).distinct().toList();
-        check(filters.size() <= 1, "filters: %d in one batch (expected one, collection '%s')", filters.size(), name());
+        int rows = 0; // no streams here: they took a tenth of the time of a single query
+        for (Part part : parts) {
+            rows += part.rows();
+        }
+        Optional<Filter> filter = filter(parts);
         Matrix asked = given.matrix().slice(0, rows);
         int bad = asked.firstNotFinite();
         check(bad < 0, "query %d: not finite (expected numbers, collection '%s')", bad, name());
@@ -84,7 +85,7 @@ public final class Batch implements AutoCloseable {
             Arrays.fill(k, next, next + part.rows(), part.request().k());
             next += part.rows();
         }
-        AllowedRows allowed = snapshot.allowed(filters.isEmpty() ? Optional.empty() : filters.getFirst());
+        AllowedRows allowed = snapshot.allowed(filter);
         try {
             TopK top = new TopK(k);
             allowed.search(matrix, k, params, top);
@@ -98,6 +99,18 @@ public final class Batch implements AutoCloseable {
         } finally {
             allowed.release();
         }
+    }
+
+    /** The one that all parts have. */
+    private Optional<Filter> filter(List<Part> parts) {
+        Optional<Filter> first = parts.isEmpty() ? Optional.empty() : parts.getFirst().request().filter();
+        for (Part part : parts) {
+            if (!part.request().filter().equals(first)) {
+                throw PerigeeException.invalid("filters: %d in one batch (expected one, collection '%s')".formatted(
+                        parts.stream().map(p -> p.request().filter()).distinct().count(), name()));
+            }
+        }
+        return first;
     }
 
     private SearchResult result(AllowedRows allowed, TopK top, int first, Part part) {
@@ -127,7 +140,7 @@ public final class Batch implements AutoCloseable {
         check(kind == IndexKind.IVF_PQ || kind == IndexKind.IVF_SQ || request.refine().orElse(0) == 0,
                 "refine: %d (expected none: collection '%s' is %s and its answers come from whole rows)",
                 request.refine().orElse(0), name(), kind.label());
-        int lists = snapshot.segments().stream().mapToInt(s -> lists(s.index())).max().orElse(0);
+        int lists = snapshot.lists();
         Optional<Tuned> tuned = space.tuned().filter(t -> t.lists() == lists);
         int probes = request.probes().orElse(tuned.map(Tuned::probes).orElse(Defaults.probes(lists)));
         return switch (kind) {
@@ -148,10 +161,6 @@ public final class Batch implements AutoCloseable {
 
     private String name() {
         return space.spec().name();
-    }
-
-    static int lists(IndexData data) {
-        return data instanceof ListData lists ? lists.model().lists() : 0;
     }
 
     @Override

@@ -13,6 +13,9 @@ final class SlicedSearch {
     /** Neighbours that are looked for at a time. */
     private static final int PLACES = 1 << 21;
     private static final long BYTES = 256 << 20;
+    /** Of an answer: half of the heap. */
+    private static final long MOST_PLACES = Math.min(Integer.MAX_VALUE - 64,
+            Runtime.getRuntime().maxMemory() / 2 / (Long.BYTES + Float.BYTES));
     private static final int[] WARM_UP_QUERIES = {1, 1, 1, 3, 1, 1, 24, 1, 1, 200};
 
     private SlicedSearch() {
@@ -23,10 +26,9 @@ final class SlicedSearch {
         snapshot.space().spec().requireDim(queries);
         int k = request.k();
         long places = (long) queries.rows() * k;
-        long most = Math.min(Integer.MAX_VALUE - 64, Runtime.getRuntime().maxMemory() / 2 / (Long.BYTES + Float.BYTES));
-        if (places > most) {
+        if (places > MOST_PLACES) {
             throw new PerigeeException(ErrorCode.LIMIT_EXCEEDED, "answers: %d queries x %d (expected at most %d in this heap)"
-                    .formatted(queries.rows(), k, most));
+                    .formatted(queries.rows(), k, MOST_PLACES));
         }
         int slice = (int) Math.max(64, Math.min(PLACES / k, BYTES / Matrix.stride(queries.dim())));
         if (queries.rows() <= slice) {

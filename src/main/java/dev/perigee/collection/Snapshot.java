@@ -10,6 +10,7 @@ import dev.perigee.build.BuildPlan;
 import dev.perigee.compute.ComputeBackend;
 import dev.perigee.compute.IndexFiles;
 import dev.perigee.compute.Searcher;
+import dev.perigee.index.ListData;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -25,6 +26,7 @@ final class Snapshot extends Shared {
     private final SpaceSegments content;
     private final Searcher searcher;
     private final AllowedRows all;
+    private final int lists;
     /** The filters used last, the latest at the end. Under its monitor. */
     private final Map<Filter, AllowedRows> filtered = new LinkedHashMap<>(16, 0.75f, true);
 
@@ -39,6 +41,12 @@ final class Snapshot extends Shared {
             throw e;
         }
         this.all = AllowedRows.all(content.segments(), searcher);
+        this.lists = segments.stream().mapToInt(s -> s.index() instanceof ListData data ? data.model().lists() : 0).max().orElse(0);
+    }
+
+    /** Of the index, 0 where it has none. */
+    int lists() {
+        return lists;
     }
 
     SpaceSegments content() {

@@ -1,13 +1,24 @@
 package dev.perigee.compute.simd;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import static dev.perigee.compute.simd.Lanes.ALL;
+import static dev.perigee.compute.simd.Lanes.MASK;
+
+import dev.perigee.vector.Matrix;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Look-up tables of a query for {@link FastScan}: {@code [parts][16]} unsigned bytes b, with least(part) + scale x b <= entry.
- * So scale x (sum of bytes - MIDDLE) + term + {@link #add} is never above the float key of a code.
+ * Look-up tables of a query for {@link FastScan}: {@code [parts][entries]} unsigned bytes b, with least(part) + scale x b <=
+ * entry. So scale x (sum of bytes - MIDDLE) + term + {@link #add} is never above the float key of a code.
+ *
+ * @param base  sum of the least entries of all parts
+ * @param reach sum of the largest absolute values of all parts
+ * @param roundings of the float operations of a key, of the bytes and of the bound
  */
-final class ByteTables {
+record ByteTables(float scale, double base, double reach, int roundings) {
     /**
      * Bytes end at three quarters of the widest part: codes beyond are far in any case, and the others are bounded more closely.
      * Of Fashion-MNIST (m = 196) 144 codes are summed for the 100 best of 8,000, 156 where bytes span everything.
@@ -16,80 +27,72 @@ final class ByteTables {
     /** Relative errors of float operations besides one for each group: within a group, in making the bytes, in the bound. */
     private static final int ROUNDINGS = 32;
 
-    private final float[][] groups;
-    private final MemorySegment memory;
-    private final byte[] bytes;
-    private final int largest;
-    private float scale;
-    private double base;
-    private double reach;
+    /** As many bytes as there are floats in a vector; there is no shorter one than of eight, so four are stored with four zeros. */
+    private static final VectorSpecies<Byte> BYTE = Lanes.COUNT == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
+
+    /** Bytes of memory for the tables, a few that the last of them may spoil among them: a multiple of 64. */
+    static long bytes(int parts, int entries) {
+        return ((long) parts * entries / Matrix.ALIGNMENT + 1) * Matrix.ALIGNMENT;
+    }
 
     /**
-     * @param groups tables of 16 code bytes each, [32][16] entries
-     * @param memory for [parts][16] bytes, at a multiple of 64
+     * Makes the byte tables of the tables of a query.
+     *
+     * @param floats  address of [parts][entries] float32
+     * @param groups  of parts whose look-ups are summed before they join the others
+     * @param entries of a part, 16 or 256
+     * @param to      where they go, an address at a multiple of 64
      */
-    ByteTables(float[][] groups, int parts, MemorySegment memory) {
-        this.groups = groups;
-        this.memory = memory;
-        this.bytes = new byte[parts * FastScan.PART];
-        this.largest = Math.min(255, 65_535 / parts);
-    }
-
-    /** Bytes of memory for the tables of {@code parts}. */
-    static long bytes(int parts) {
-        return (long) parts * FastScan.PART;
-    }
-
-    long address() {
-        return memory.address();
-    }
-
-    float scale() {
-        return scale;
-    }
-
-    /** Makes the tables of what is in the groups now. */
-    void fill() {
-        base = 0;
-        reach = 0;
+    static ByteTables make(long floats, int groups, int parts, int entries, long to) {
+        float[] leasts = new float[parts];
+        double base = 0;
+        double reach = 0;
         float span = 0;
-        for (int p = 0; p < bytes.length; p += FastScan.PART) {
-            float[] group = groups[p / CodeKernel.SHORT_TABLE];
-            float least = least(group, p % CodeKernel.SHORT_TABLE);
-            float most = most(group, p % CodeKernel.SHORT_TABLE);
+        for (int p = 0; p < parts; p++) {
+            long table = floats + (long) p * entries * 4;
+            float least = least(table, table + entries * 4L);
+            float most = most(table, table + entries * 4L);
+            leasts[p] = least;
             base += least;
             reach += Math.max(Math.abs(least), Math.abs(most));
             span = Math.max(span, most - least);
         }
-        scale = CUT * span / largest;
+        int largest = Math.min(255, 65_535 / parts);
+        float scale = CUT * span / largest;
         if (!(scale > 0x1p-100f && scale < 0x1p100f)) {
             scale = 0; // the sums are at least base, or overflow
         }
         float inverse = scale == 0 ? 0 : 1 / scale;
-        for (int p = 0; p < bytes.length; p += FastScan.PART) {
-            float[] group = groups[p / CodeKernel.SHORT_TABLE];
-            float least = least(group, p % CodeKernel.SHORT_TABLE);
-            for (int c = 0; c < FastScan.PART; c++) {
-                bytes[p + c] = (byte) Math.min(largest, (int) ((group[p % CodeKernel.SHORT_TABLE + c] - least) * inverse));
-            }
+        for (int p = 0; p < parts; p++) {
+            long table = floats + (long) p * entries * 4;
+            quantise(table, table + entries * 4L, leasts[p], inverse, largest, to + (long) p * entries);
         }
-        MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, 0, bytes.length);
+        return new ByteTables(scale, base, reach, groups + ROUNDINGS);
     }
 
-    private static float least(float[] table, int from) {
-        float least = table[from];
-        for (int c = 1; c < FastScan.PART; c++) {
-            least = Math.min(least, table[from + c]);
+    private static float least(long at, long end) {
+        FloatVector least = Lanes.at(at & MASK);
+        for (at += Lanes.COUNT * 4; at != end; at += Lanes.COUNT * 4) {
+            least = least.min(Lanes.at(at & MASK));
         }
-        return least;
+        return least.reduceLanes(VectorOperators.MIN);
     }
 
-    private static float most(float[] table, int from) {
-        float most = table[from];
-        for (int c = 1; c < FastScan.PART; c++) {
-            most = Math.max(most, table[from + c]);
+    private static float most(long at, long end) {
+        FloatVector most = Lanes.at(at & MASK);
+        for (at += Lanes.COUNT * 4; at != end; at += Lanes.COUNT * 4) {
+            most = most.max(Lanes.at(at & MASK));
         }
-        return most;
+        return most.reduceLanes(VectorOperators.MAX);
+    }
+
+    private static void quantise(long at, long end, float least, float inverse, int largest, long to) {
+        while (at != end) {
+            FloatVector x = Lanes.at(at & MASK).sub(least).mul(inverse).min(largest);
+            ((ByteVector) x.castShape(BYTE, 0)).intoMemorySegment(ALL, to & MASK, ByteOrder.LITTLE_ENDIAN);
+            at += Lanes.COUNT * 4;
+            to += Lanes.COUNT;
+        }
     }
 
     /**
@@ -103,6 +106,6 @@ final class ByteTables {
         if (!(all < 0x1p100)) {
             return Float.NEGATIVE_INFINITY; // float sums may overflow, and nothing is known of them
         }
-        return (float) (base + constant + (double) scale * FastScan.MIDDLE - (groups.length + ROUNDINGS) * 0x1p-24 * all);
+        return (float) (base + constant + (double) scale * FastScan.MIDDLE - roundings * 0x1p-24 * all);
     }
 }

@@ -8,6 +8,8 @@ import java.util.Arrays;
  * offer than a heap once {@code keep} is large, and lets one code serve every k. One thread at a time.
  */
 final class Candidates {
+    private static final int FEW = 40;
+
     private final int[] keep;
     private final int[] sizes;
     private final float[] thresholds;
@@ -148,10 +150,31 @@ final class Candidates {
         return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
     }
 
+    /** Sorts the first of some entries; a few of them faster than a call into the sort of the JDK. */
+    static void sort(long[] entries, int count) {
+        if (count > FEW) {
+            Arrays.sort(entries, 0, count);
+            return;
+        }
+        for (int i = 1; i < count; i++) {
+            long entry = entries[i];
+            int at = i;
+            for (; at > 0 && entries[at - 1] > entry; at--) {
+                entries[at] = entries[at - 1];
+            }
+            entries[at] = entry;
+        }
+    }
+
     /** Orders as (key, row): the bits of a float sort like its value once the negative ones are turned around. */
     static long entry(float key, int row) {
+        return (long) order(key) << 32 | row & 0xffffffffL;
+    }
+
+    /** The upper half of an entry. */
+    static int order(float key) {
         int bits = Float.floatToRawIntBits(key + 0f); // -0 becomes 0: they are equal keys
-        return (long) (bits ^ bits >> 31 & 0x7fffffff) << 32 | row & 0xffffffffL;
+        return bits ^ bits >> 31 & 0x7fffffff;
     }
 
     static float key(long entry) {

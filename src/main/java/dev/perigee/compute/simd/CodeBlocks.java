@@ -10,10 +10,13 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 
 /**
- * The 4-bit codes of an index as {@link FastScan} reads them, outside the heap, made at the first search: blocks
- * {@code [parts][16 bytes]} of 32 slots, parts rounded up to 4 with zeros. Slots i and 16 + i share the byte
- * {@code place(i)}, i in the lower half: slots from 0 and 16 on have the even bytes, those from 8 and 24 on the odd ones, so
- * that sums of even and of odd bytes are those of neighbouring slots.
+ * The codes of an index as {@link FastScan} reads them, outside the heap, made at the first search: blocks of 32 slots, parts
+ * rounded up to 4 with zeros, so that sums of even and of odd bytes are those of neighbouring slots.
+ * <ul>
+ * <li>4 bits: {@code [parts][16 bytes]}. Slots i and 16 + i share the byte {@code place(i)}, i in the lower half: slots from 0
+ *     and 16 on have the even bytes, those from 8 and 24 on the odd ones.
+ * <li>8 bits: {@code [parts][32 bytes]}. Slots from 0 on have the even bytes, those from 16 on the odd ones.
+ * </ul>
  */
 final class CodeBlocks {
     /** The blocks of indexes that searchers have open: of one index there is one copy, whatever the snapshots over it. */
@@ -40,6 +43,7 @@ final class CodeBlocks {
     private static final long SPARE = 32L * FastScan.PART;
 
     private final IvfPqData data;
+    private final int bits;
     private final int parts;
     private final Arena arena = Arena.ofShared();
     /** Under the cache's monitor. */
@@ -49,6 +53,7 @@ final class CodeBlocks {
 
     private CodeBlocks(IvfPqData data) {
         this.data = data;
+        this.bits = data.model().quantizer().bits();
         this.parts = parts(data.model().quantizer().m());
     }
 
@@ -73,14 +78,14 @@ final class CodeBlocks {
         }
     }
 
-    /** Which byte of a part belongs to a slot of a block. */
+    /** Which byte of a part of 4 bits belongs to a slot of a block. */
     static int place(int slot) {
         return slot % 8 * 2 + slot / 8 % 2;
     }
 
     /** From one block to the next. */
     long stride() {
-        return (long) parts * FastScan.PART;
+        return (long) parts * FastScan.BLOCK * bits / 8;
     }
 
     /** Address of the block that begins with {@code slot}. */
@@ -101,7 +106,7 @@ final class CodeBlocks {
         MemorySegment blocks = arena.allocate(lists.slots() / FastScan.BLOCK * stride() + SPARE, Matrix.ALIGNMENT);
         largestTerms = new float[lists.lists()];
         workers.run(lists.lists(), lists.lists() > 1, (worker, list) -> {
-            byte[] block = new byte[parts * FastScan.PART];
+            byte[] block = new byte[Math.toIntExact(stride())];
             for (int slot = lists.begin(list); slot < lists.begin(list + 1); slot += FastScan.BLOCK) {
                 fill(slot, block);
                 MemorySegment.copy(block, 0, blocks, ValueLayout.JAVA_BYTE, slot / FastScan.BLOCK * stride(), block.length);
@@ -112,15 +117,23 @@ final class CodeBlocks {
     }
 
     private void fill(int slot, byte[] block) {
-        int stride = data.model().quantizer().codeStride();
         for (int b = 0; b < data.model().quantizer().codeBytes(); b++) {
-            for (int i = 0; i < FastScan.PART; i++) {
-                int low = data.codes().get(ValueLayout.JAVA_BYTE, (long) (slot + i) * stride + b);
-                int high = data.codes().get(ValueLayout.JAVA_BYTE, (long) (slot + i + FastScan.PART) * stride + b);
-                block[2 * b * FastScan.PART + place(i)] = (byte) (low & 15 | high << 4);
-                block[(2 * b + 1) * FastScan.PART + place(i)] = (byte) (low >> 4 & 15 | high & 0xF0);
+            for (int i = 0; i < FastScan.BLOCK / 2; i++) {
+                int x = code(slot + i, b);
+                int y = code(slot + i + FastScan.BLOCK / 2, b);
+                if (bits == 8) {
+                    block[b * FastScan.BLOCK + 2 * i] = (byte) x;
+                    block[b * FastScan.BLOCK + 2 * i + 1] = (byte) y;
+                } else {
+                    block[2 * b * FastScan.PART + place(i)] = (byte) (x & 15 | y << 4);
+                    block[(2 * b + 1) * FastScan.PART + place(i)] = (byte) (x >> 4 & 15 | y & 0xF0);
+                }
             }
         }
+    }
+
+    private int code(int slot, int b) {
+        return data.codes().get(ValueLayout.JAVA_BYTE, (long) slot * data.model().quantizer().codeStride() + b);
     }
 
     private float largest(int begin, int size) {

@@ -5,6 +5,7 @@ import static dev.perigee.compute.simd.Lanes.FLOAT;
 import static dev.perigee.compute.simd.Lanes.MASK;
 
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -95,6 +96,19 @@ final class CodeKernel {
                 word += size;
             }
             sum.intoArray(out, o + c);
+        }
+    }
+
+    /** The same to an address. */
+    static void products(float[] weights, int w, int dsub, float[] words, int from, int size, long out) {
+        for (int c = 0; c < size; c += Lanes.COUNT) {
+            FloatVector sum = FloatVector.zero(FLOAT);
+            int word = from + c;
+            for (int t = 0; t < dsub; t++) {
+                sum = FloatVector.broadcast(FLOAT, weights[w + t]).fma(FloatVector.fromArray(FLOAT, words, word), sum);
+                word += size;
+            }
+            sum.intoMemorySegment(ALL, out + c * 4L & MASK, ByteOrder.LITTLE_ENDIAN);
         }
     }
 }

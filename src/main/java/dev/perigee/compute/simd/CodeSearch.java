@@ -1,17 +1,26 @@
 package dev.perigee.compute.simd;
 
 import dev.perigee.compute.TopK;
-import dev.perigee.index.FlatData;
 import dev.perigee.index.IvfPqData;
 import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
 import dev.perigee.vector.RowMask;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 
-/** Searches the codes of probed lists query by query, and refines the best from the rows. */
+/**
+ * Searches the codes of probed lists and refines the best from the rows. Each core takes queries of its own from look-up tables to
+ * answer ({@link CodeChunk}); within such a chunk the queries of a list share its codes.
+ */
 final class CodeSearch {
+    /** What the tables and entries of a chunk take, so that they stay in the caches. */
+    private static final long CHUNK_BYTES = 2 << 20;
+    /** Fewer queries are not worth waking another core for. */
+    private static final int SPREAD_FROM = 2;
+
     private final Workers workers;
     private final Scratch.Pool pool;
+    private final SlotMask.Cache masks = new SlotMask.Cache();
 
     CodeSearch(Workers workers, Scratch.Pool pool) {
         this.workers = workers;
@@ -21,92 +30,49 @@ final class CodeSearch {
     /**
      * Merges the neighbours of queries {@code from} to {@code to} into {@code into}.
      *
-     * @param blocks of the data if its codes have 4 bits a part, else null
+     * @param blocks of the data if its kernel reads them, else null
      */
     void search(IvfPqData data, LookupTables tables, CodeBlocks blocks, int segment, RowMask mask, Matrix queries, int from,
             int to, SearchParams[] params, int[][] probes, TopK into) {
         if (blocks != null) {
             blocks.prepare(workers);
         }
-        One[] each = new One[workers.threads()];
+        SlotMask allowed = masks.of(mask, data.lists());
+        CodeChunk.Part part = new CodeChunk.Part(data, blocks, allowed, segment);
+        int count = to - from;
+        int[] keep = new int[count];
+        int most = 1;
+        for (int q = 0; q < count; q++) {
+            int refine = ((SearchParams.IvfPq) params[from + q]).refine();
+            keep[q] = Math.clamp(Math.max(refine, into.k(from + q)), 1, Math.max(1, data.lists().slots()));
+            most = Math.max(most, keep[q]);
+        }
+        int share = (int) Math.max(1, CHUNK_BYTES / CodeChunk.bytes(part, tables, most));
+        int chunks = Math.max((count + share - 1) / share, Math.min(workers.threads(), count / SPREAD_FROM));
+        int[] order = order(probes, chunks);
         try {
-            workers.run(to - from, to - from > 1, (worker, q) -> {
-                if (each[worker] == null) {
-                    each[worker] = new One(data, segment, mask, blocks == null ? new ByteCodeScan(data, tables, mask)
-                            : new ShortCodeScan(data, tables, blocks, mask, pool));
+            workers.run(chunks, chunks > 1, (worker, c) -> {
+                int[] some = Arrays.copyOfRange(order, (int) ((long) count * c / chunks), (int) ((long) count * (c + 1) / chunks));
+                try (CodeChunk chunk = new CodeChunk(part, tables, pool, queries, from, some, keep, probes)) {
+                    chunk.scan();
+                    chunk.compare(params, into);
                 }
-                each[worker].search(queries, from + q, (SearchParams.IvfPq) params[from + q], probes[q], into);
             });
         } finally {
-            for (One one : each) {
-                if (one != null) {
-                    one.scan.close();
-                }
-            }
+            Reference.reachabilityFence(allowed); // kernels know its address only
         }
     }
 
-    /** The memory of one worker, and its search of one query. */
-    private static final class One {
-        private final IvfPqData data;
-        private final int segment;
-        private final RowMask mask;
-        private final CodeScan scan;
-        private float[] constants;
-
-        One(IvfPqData data, int segment, RowMask mask, CodeScan scan) {
-            this.data = data;
-            this.segment = segment;
-            this.mask = mask;
-            this.scan = scan;
+    /** All queries; for several chunks in order of a list that is near them, for those that lie near each other share more. */
+    private static int[] order(int[][] probes, int chunks) {
+        int[] order = new int[probes.length];
+        Arrays.setAll(order, q -> q);
+        if (chunks > 1) {
+            long[] entries = new long[order.length];
+            Arrays.setAll(entries, q -> (long) probes[q][0] << 32 | q);
+            Arrays.sort(entries);
+            Arrays.setAll(order, i -> (int) entries[i]);
         }
-
-        void search(Matrix queries, int query, SearchParams.IvfPq params, int[] lists, TopK into) {
-            int k = into.k(query);
-            int keep = params.refine() == 0 ? k : Math.max(k, params.refine());
-            sortNearestFirst(queries, query, lists);
-            Candidates candidates = scan.search(queries, query, keep, lists, constants);
-            int count = candidates.finish(0);
-            FlatData rows = data.rows();
-            if (count < k && !candidates.dropped(0)) {
-                compareAll(queries, query, lists, into); // few rows, or keys that float cannot hold
-                return;
-            }
-            for (int i = 0; i < count; i++) {
-                int row = candidates.row(0, i);
-                double distance = params.refine() == 0 ? data.fromCode(candidates.key(0, i))
-                        : ExactKernel.between(rows.distance(), queries, query, rows.rows(), row);
-                into.offer(query, distance, TopK.at(segment, row));
-            }
-        }
-
-        private void compareAll(Matrix queries, int query, int[] lists, TopK into) {
-            for (int list : lists) {
-                int begin = data.lists().begin(list);
-                for (int slot = begin; slot < begin + data.lists().size(list); slot++) {
-                    int row = data.lists().row(slot);
-                    if (mask == null || mask.allows(row)) {
-                        into.offer(query, ExactKernel.between(data.distance(), queries, query, data.rows().rows(), row),
-                                TopK.at(segment, row));
-                    }
-                }
-            }
-        }
-
-        /** Sorts lists by what they add to every key, so that thresholds are low early; this order changes no answer. */
-        private void sortNearestFirst(Matrix queries, int query, int[] lists) {
-            Matrix centroids = data.model().centroids().rows();
-            constants = new float[lists.length];
-            long[] order = new long[lists.length];
-            for (int i = 0; i < lists.length; i++) {
-                float constant = (float) ExactKernel.between(data.codeDistance(), queries, query, centroids, lists[i]);
-                order[i] = Candidates.entry(constant, lists[i]);
-            }
-            Arrays.sort(order);
-            for (int i = 0; i < lists.length; i++) {
-                lists[i] = Candidates.row(order[i]);
-                constants[i] = Candidates.key(order[i]);
-            }
-        }
+        return order;
     }
 }

@@ -5,7 +5,10 @@ import static dev.perigee.compute.simd.Lanes.FLOAT;
 import static dev.perigee.compute.simd.Lanes.MASK;
 
 import dev.perigee.index.InvertedLists;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.ShortVector;
@@ -13,7 +16,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@link FastScan} with the Vector API. Shuffles stay in 128 bits: wider ones cross lanes, which AVX2 has to emulate. */
+/** {@link FastScan} of 4 bits a part with the Vector API. Shuffles stay in 128 bits: wider ones cross lanes, which AVX2 has to emulate. */
 final class JavaFastScan implements FastScan {
     static final JavaFastScan ONLY = new JavaFastScan();
 
@@ -32,18 +35,76 @@ final class JavaFastScan implements FastScan {
     }
 
     @Override
-    public void scan(long codes, int blocks, int parts, long tables, long terms, float scale, float add, float threshold,
-            long bounds, long marks) {
+    public int scan(long queries, float[][][] tables, int count, Codes codes, int from, int to) {
+        Waiting[] waiting = new Waiting[count];
+        Arrays.setAll(waiting, i -> new Waiting(queries + i * QUERY_BYTES, codes));
         short[] sums = new short[BLOCK];
-        long end = tables + (long) parts * PART;
-        for (int b = 0; b < blocks; b++) {
-            sum(codes, tables, end, sums);
-            int bits = bound(sums, terms, scale, add, threshold, bounds);
-            ALL.set(InvertedLists.INT, marks + b * 4L & MASK, bits);
-            codes += (long) parts * PART;
-            terms += BLOCK * 4L;
-            bounds += BLOCK * 4L;
+        int block = from;
+        while (block < to && Arrays.stream(waiting).noneMatch(Waiting::full)) {
+            int bits = codes.allowed() == 0 ? -1 : ALL.get(InvertedLists.INT, codes.allowed() + block * 4L & MASK);
+            for (int i = 0; i < count && bits != 0; i++) {
+                waiting[i].add(block, bits & mark(queries + i * QUERY_BYTES, codes, block, sums));
+            }
+            block++;
         }
+        for (Waiting one : waiting) {
+            one.offer();
+        }
+        return block;
+    }
+
+    /** Codes of one query that are to be summed in float. */
+    private static final class Waiting {
+        private final long query;
+        private final Codes codes;
+        private final int[] slots = new int[2 * BLOCK];
+        private final float[] sums = new float[2 * BLOCK];
+        private final float[] table = new float[CodeKernel.SHORT_TABLE];
+        private int count;
+
+        Waiting(long query, Codes codes) {
+            this.query = query;
+            this.codes = codes;
+        }
+
+        boolean full() {
+            return FastScan.full(query, count + BLOCK);
+        }
+
+        void add(int block, int bits) {
+            for (; bits != 0; bits &= bits - 1) {
+                slots[count++] = block * BLOCK + Integer.numberOfTrailingZeros(bits);
+            }
+            if (count >= BLOCK) {
+                offer();
+            }
+        }
+
+        void offer() {
+            for (int i = 0; i < count; i++) {
+                sums[i] = Lanes.get(codes.terms() + slots[i] * 4L);
+            }
+            for (int g = 0; g < codes.stride() / CodeKernel.GROUP && count > 0; g++) {
+                // look-ups in an array need no checks of bounds, which pays for the copy
+                MemorySegment.copy(ALL, ValueLayout.JAVA_FLOAT, FastScan.address(query, FLOATS) + g * (table.length * 4L), table, 0,
+                        table.length);
+                long parts = codes.blocks() + g * 2L * CodeKernel.GROUP * PART;
+                CodeKernel.addShort(parts, (long) codes.parts() * PART, slots, count, table, sums);
+            }
+            float constant = Lanes.get(query + CONSTANT);
+            for (int i = 0; i < count; i++) {
+                FastScan.offer(query, sums[i] + constant, ALL.get(InvertedLists.INT, codes.rows() + slots[i] * 4L & MASK));
+            }
+            count = 0;
+        }
+    }
+
+    private static int mark(long query, Codes codes, int block, short[] sums) {
+        long bytes = (long) codes.parts() * PART;
+        long table = FastScan.address(query, BYTES);
+        sum(codes.blocks() + block * bytes, table, table + bytes, sums);
+        return mark(sums, codes.terms() + block * (BLOCK * 4L), Lanes.get(query + SCALE), Lanes.get(query + ADD),
+                Lanes.get(query + THRESHOLD));
     }
 
     /**
@@ -90,13 +151,12 @@ final class JavaFastScan implements FastScan {
         return x.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
     }
 
-    private static int bound(short[] sums, long terms, float scale, float add, float threshold, long bounds) {
+    private static int mark(short[] sums, long terms, float scale, float add, float threshold) {
         FloatVector factor = FloatVector.broadcast(FLOAT, scale);
         long marks = 0;
         for (int i = 0; i < BLOCK; i += Lanes.COUNT) {
             FloatVector sum = (FloatVector) ShortVector.fromArray(SUMS, sums, i).castShape(FLOAT, 0);
             FloatVector bound = sum.fma(factor, Lanes.at(terms + i * 4L & MASK).add(add));
-            bound.intoMemorySegment(ALL, bounds + i * 4L & MASK, ByteOrder.LITTLE_ENDIAN);
             marks |= bound.compare(VectorOperators.LE, threshold).toLong() << i;
         }
         return (int) marks;

@@ -12,6 +12,7 @@ final class Lanes {
     /** Chosen once, so that it folds in every kernel. */
     static final VectorSpecies<Float> FLOAT = choose(Integer.getInteger("perigee.lanes", 0));
     static final int COUNT = FLOAT.length();
+    static final long BYTES = COUNT * 4L;
     /** For rows, whose stride may be an odd multiple of 32 bytes: never more than 8 lanes. */
     static final VectorSpecies<Float> ROW = COUNT > 8 ? FloatVector.SPECIES_256 : FLOAT;
 

@@ -11,21 +11,46 @@ import java.lang.invoke.MethodHandle;
  * loads it.
  *
  * @param name     the instructions that it uses
+ * @param bits     of a part of the codes that it reads, 4 or 8
  * @param function its address
  */
-record NativeFastScan(String name, MemorySegment function) implements FastScan {
+record NativeFastScan(String name, int bits, MemorySegment function) implements FastScan {
+    /** Look-ups of a call, which holds up safepoints: some 100 microseconds. */
+    private static final long LOOK_UPS_OF_A_CALL = 1L << 22;
+
+    static NativeFastScan of4Bits(String name, MemorySegment function) {
+        return new NativeFastScan(name, 4, function);
+    }
+
+    static NativeFastScan of8Bits(String name, MemorySegment function) {
+        return new NativeFastScan(name, 8, function);
+    }
+
     private static final class Call {
-        static final MethodHandle SCAN = Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_FLOAT,
-                ValueLayout.JAVA_FLOAT, ValueLayout.JAVA_FLOAT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
-                Linker.Option.critical(false));
+        static final MethodHandle SCAN = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT), Linker.Option.critical(false));
     }
 
     @Override
-    public void scan(long codes, int blocks, int parts, long tables, long terms, float scale, float add, float threshold,
-            long bounds, long marks) {
+    public int scan(long queries, float[][][] tables, int count, Codes codes, int from, int to) {
+        int step = Math.toIntExact(Math.max(1, LOOK_UPS_OF_A_CALL / ((long) BLOCK * codes.parts() * count)));
+        while (from < to) {
+            int end = (int) Math.min((long) from + step, to);
+            int done = call(queries, count, codes, from, end);
+            if (done < end) {
+                return done;
+            }
+            from = end;
+        }
+        return to;
+    }
+
+    private int call(long queries, int count, Codes codes, int from, int to) {
         try {
-            Call.SCAN.invokeExact(function, codes, blocks, parts, tables, terms, scale, add, threshold, bounds, marks);
+            return (int) Call.SCAN.invokeExact(function, queries, count, codes.parts(), codes.blocks(), codes.codes(),
+                    codes.stride(), codes.terms(), codes.rows(), codes.allowed(), from, to);
         } catch (Throwable e) {
             throw new AssertionError(e); // a downcall throws nothing of its own
         }

@@ -75,7 +75,8 @@ record NativeSqTile(String name, MemorySegment function) implements SqTile {
         try {
             SymbolLookup symbols = SymbolLookup.libraryLookup(file.get(), Arena.global());
             List<NativeSqTile> tiles = variants(symbols, "perigee_tile", NativeSqTile::new);
-            List<NativeFastScan> fastScans = variants(symbols, "perigee_fast", NativeFastScan::new);
+            List<NativeFastScan> fastScans = new ArrayList<>(variants(symbols, "perigee_fast", NativeFastScan::of4Bits));
+            fastScans.addAll(variants(symbols, "perigee_fast8", NativeFastScan::of8Bits));
             List<NativeExactRows> exactRows = variants(symbols, "perigee_exact", NativeExactRows::new);
             return new Library(tiles, fastScans, exactRows, tiles.isEmpty() ? "this processor has none of its instructions" : "");
         } catch (IllegalArgumentException | UnsupportedOperationException | IllegalCallerException e) {

@@ -3,7 +3,6 @@ package dev.perigee.compute.simd;
 import dev.perigee.compute.TopK;
 import dev.perigee.index.FlatData;
 import dev.perigee.vector.Matrix;
-import java.util.Arrays;
 
 /**
  * Compares a query with the rows of its candidates, exactly, and merges them into an answer: sorted and all at once. To offer
@@ -40,7 +39,7 @@ final class Refinement {
         for (int i = 0; i < count; i++) {
             keys[i] = ordered(distances[i]) & ~places | i;
         }
-        Arrays.sort(keys, 0, count);
+        Candidates.sort(keys, count);
         for (int i = 0; i < count; i++) {
             int place = (int) (keys[i] & places);
             double distance = distances[place];

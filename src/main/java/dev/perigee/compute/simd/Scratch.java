@@ -3,17 +3,17 @@ package dev.perigee.compute.simd;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.ArrayDeque;
 
 /** Memory outside the heap that is used for the length of a call and then used again by another. */
 final class Scratch implements AutoCloseable {
     /** The blocks that are not in use. Thread-safe. */
     static final class Pool implements AutoCloseable {
-        private final ConcurrentLinkedDeque<Scratch> idle = new ConcurrentLinkedDeque<>();
+        private final ArrayDeque<Scratch> idle = new ArrayDeque<>();
 
         /** A block of at least that size; closing it gives it back. */
         Scratch take(long bytes) {
-            Scratch scratch = idle.pollFirst();
+            Scratch scratch = poll();
             if (scratch == null) {
                 scratch = new Scratch(this);
             }
@@ -21,9 +21,17 @@ final class Scratch implements AutoCloseable {
             return scratch;
         }
 
+        private synchronized Scratch poll() {
+            return idle.pollFirst();
+        }
+
+        private synchronized void giveBack(Scratch scratch) {
+            idle.addFirst(scratch);
+        }
+
         @Override
         public void close() {
-            for (Scratch s = idle.pollFirst(); s != null; s = idle.pollFirst()) {
+            for (Scratch s = poll(); s != null; s = poll()) {
                 s.arena.close();
             }
         }
@@ -55,6 +63,6 @@ final class Scratch implements AutoCloseable {
 
     @Override
     public void close() {
-        pool.idle.addFirst(this);
+        pool.giveBack(this);
     }
 }

@@ -34,7 +34,7 @@ final class SimdSearcher implements Searcher {
     private final CodeSearch codeSearch;
     private final Probes probes;
     private final CodeBlocks.Cache blockCache;
-    /** Of each segment of 4-bit codes, else null. */
+    /** Of each segment whose codes a kernel reads in blocks, else null. */
     private final CodeBlocks[] blocks;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -59,7 +59,8 @@ final class SimdSearcher implements Searcher {
     }
 
     private CodeBlocks blocks(IndexData segment) {
-        return segment instanceof IvfPqData ivf && ivf.model().quantizer().bits() == 4 ? blockCache.retain(ivf) : null;
+        return segment instanceof IvfPqData ivf && FastScan.of(ivf.model().quantizer().bits()).bounds() ? blockCache.retain(ivf)
+                : null;
     }
 
     private static Distance codeDistance(List<IndexData> segments) {

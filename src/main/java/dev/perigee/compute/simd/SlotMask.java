@@ -22,10 +22,11 @@ final class SlotMask {
         private final SlotMask[] last = new SlotMask[16];
 
         /** @param mask null for null */
-        synchronized SlotMask of(RowMask mask, InvertedLists lists) {
-            if (mask == null) {
-                return null;
-            }
+        SlotMask of(RowMask mask, InvertedLists lists) {
+            return mask == null ? null : made(mask, lists);
+        }
+
+        private synchronized SlotMask made(RowMask mask, InvertedLists lists) {
             for (int i = 0; i < last.length && last[i] != null; i++) {
                 if (last[i].mask == mask && last[i].lists == lists) {
                     return toFront(last[i], i);

@@ -55,8 +55,10 @@ final class SqChunk implements AutoCloseable {
         this.count = queries.length;
         this.begins = new int[count + 1];
         int[] keep = new int[count];
+        int most = 0;
         for (int q = 0; q < count; q++) {
             keep[q] = keeps[queries[q]];
+            most = Math.max(most, keep[q]);
             int asked = ((SearchParams.IvfSq) batch.params()[queries[q]]).probes();
             begins[q + 1] = begins[q] + Math.min(asked, model.lists());
         }
@@ -64,12 +66,12 @@ final class SqChunk implements AutoCloseable {
         this.owners = new int[lists.length];
         this.products = new float[lists.length];
         this.odd = new boolean[count];
-        int capacity = Math.toIntExact(SqEntries.capacity(Arrays.stream(keep).max().orElse(0)));
+        int capacity = Math.toIntExact(SqEntries.capacity(most));
         int block = Math.min(count, Axes.BLOCK);
         long wide = probes.axes().columns() * 4L;
         long entryBytes = (long) capacity * 8 * count;
-        long blockBytes = Math.max(probes.axes().scratchBytes(block),
-                probes.centroids().scratchBytes(block) + block * probes.centroids().columns() * 4L);
+        long blockBytes = Math.max(probes.axes().scratchBytes(block), probes.choiceBytes()
+                + probes.centroids().scratchBytes(block) + block * probes.centroids().columns() * 4L);
         this.scratch = pool.take(count * wide + entryBytes + SqTile.groupBytes() + 2 * wide + blockBytes);
         this.coordinates = scratch.address();
         this.group = coordinates + count * wide;
@@ -93,15 +95,16 @@ final class SqChunk implements AutoCloseable {
 
     /** Finds the lists of all queries by their coordinates. */
     void choose() {
-        SqProbes.Choice choice = probes.new Choice();
+        SqProbes.Choice choice = probes.new Choice(free);
+        long packed = free + probes.choiceBytes();
         long wide = probes.axes().columns() * 4L;
         long row = probes.centroids().columns() * 4L;
         for (int first = 0; first < count; first += Axes.BLOCK) {
             int end = Math.min(count, first + Axes.BLOCK);
-            long keys = free + probes.centroids().scratchBytes(end - first);
-            probes.centroids().multiply(coordinates(first), wide, end - first, free, keys, row);
+            long all = packed + probes.centroids().scratchBytes(end - first);
+            probes.centroids().multiply(coordinates(first), wide, end - first, packed, all, row);
             for (int q = first; q < end; q++) {
-                choose(choice, q, keys + (q - first) * row);
+                choose(choice, q, all + (q - first) * row);
             }
         }
     }
@@ -120,16 +123,17 @@ final class SqChunk implements AutoCloseable {
     /** Finds the least entries of all queries in a segment. */
     void scan(IvfSqData data, SlotMask allowed) {
         entries.clear();
-        scan(data, allowed, true);
+        int[] nearest = inOrderOfLists(true);
+        int[] others = inOrderOfLists(false);
+        scan(data, allowed, nearest, others.length == 0 ? -1 : lists[others[0]]);
         for (int q = 0; q < count; q++) {
             entries.cut(q); // the nearest list leaves a threshold that few rows of the others pass
         }
-        scan(data, allowed, false);
+        scan(data, allowed, others, -1);
     }
 
-    /** Scans the nearest list of each query, or all others. */
-    private void scan(IvfSqData data, SlotMask allowed, boolean nearest) {
-        int[] pairs = inOrderOfLists(nearest);
+    /** Scans the lists of some pairs; {@code last} comes after them, or none if it is negative. */
+    private void scan(IvfSqData data, SlotMask allowed, int[] pairs, int last) {
         int end;
         for (int begin = 0; begin < pairs.length; begin = end) {
             int list = lists[pairs[begin]];
@@ -137,13 +141,31 @@ final class SqChunk implements AutoCloseable {
                 end++;
             }
             if (data.lists().size(list) > 0) {
+                int next = end < pairs.length ? lists[pairs[end]] : last;
                 int groups = (end - begin + SqTile.QUERIES - 1) / SqTile.QUERIES;
                 for (int g = 0; g < groups; g++) {
+                    announce(data, g == groups - 1 ? next : -1);
                     int first = begin + (end - begin) * g / groups;
                     scan(data, allowed, list, pairs, first, begin + (end - begin) * (g + 1) / groups);
                 }
             }
         }
+    }
+
+    /** Tells the tile which list comes after the one that it is going to scan. */
+    private void announce(IvfSqData data, int list) {
+        int blocks = 0;
+        if (list >= 0) {
+            int slot = data.lists().begin(list);
+            blocks = InvertedLists.padded(data.lists().size(list)) / SqTile.SLOTS;
+            ALL.set(ValueLayout.JAVA_LONG, (group + SqTile.NEXT_CODES) & MASK, codes(data, slot));
+            ALL.set(ValueLayout.JAVA_LONG, (group + SqTile.NEXT_TERMS) & MASK, data.terms().address() + slot * 4L);
+        }
+        ALL.set(ValueLayout.JAVA_INT, (group + SqTile.NEXT_BLOCKS) & MASK, blocks);
+    }
+
+    private long codes(IvfSqData data, int slot) {
+        return data.codes().address() + (long) slot * model.dims();
     }
 
     private int[] inOrderOfLists(boolean nearest) {
@@ -186,7 +208,7 @@ final class SqChunk implements AutoCloseable {
         ALL.set(ValueLayout.JAVA_INT, (group + SqTile.CAPACITY) & MASK, entries.capacity());
         int slot = data.lists().begin(list);
         int blocks = InvertedLists.padded(data.lists().size(list)) / SqTile.SLOTS;
-        long codes = data.codes().address() + (long) slot * model.dims();
+        long codes = codes(data, slot);
         long terms = data.terms().address() + slot * 4L;
         long rows = data.lists().rows().address() + slot * 4L;
         long bits = allowed == null ? 0 : allowed.bits(list);

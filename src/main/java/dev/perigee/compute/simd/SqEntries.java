@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -21,6 +22,8 @@ import jdk.incubator.vector.VectorSpecies;
 final class SqEntries {
     private static final VectorSpecies<Long> LONG = VectorSpecies.of(long.class, Lanes.FLOAT.vectorShape());
     private static final int LANES = LONG.length();
+    /** Only then it is one instruction. */
+    private static final boolean COMPRESSES = LANES == 8;
     /** Entries beyond those to be kept that a cut may leave. */
     private static final int SPARE = 12;
     /** The low half of an entry is its row. */
@@ -140,13 +143,29 @@ final class SqEntries {
         return count;
     }
 
-    /** Moves the entries that are at most {@code most} to the front; returns how many they are. */
+    /** Moves the entries that are at most {@code most} to the front; returns how many they are. What lies behind them is lost. */
     private static int compact(long buffer, int size, long most) {
+        return COMPRESSES ? compress(buffer, size, most) : move(buffer, size, most);
+    }
+
+    private static int move(long buffer, int size, long most) {
         long to = buffer;
         for (long at = buffer; at < buffer + size * 8L; at += 8) {
             long entry = ALL.get(ValueLayout.JAVA_LONG, at & MASK);
             ALL.set(ValueLayout.JAVA_LONG, to & MASK, entry);
             to += entry <= most ? 8 : 0; // no branch: nobody could foretell it
+        }
+        return (int) (to - buffer >> 3);
+    }
+
+    private static int compress(long buffer, int size, long most) {
+        long to = buffer;
+        long end = buffer + (size + LANES - 1L) / LANES * LANES * 8;
+        for (long at = buffer; at != end; at += LANES * 8) {
+            LongVector some = LongVector.fromMemorySegment(LONG, ALL, at & MASK, ByteOrder.LITTLE_ENDIAN);
+            VectorMask<Long> staying = some.compare(VectorOperators.LE, most);
+            some.compress(staying).intoMemorySegment(ALL, to & MASK, ByteOrder.LITTLE_ENDIAN);
+            to += staying.trueCount() * 8L;
         }
         return (int) (to - buffer >> 3);
     }
@@ -163,7 +182,7 @@ final class SqEntries {
     void least(int q, long[] into) {
         cut(q);
         load(q, into);
-        Arrays.sort(into, 0, sizes[q]);
+        Candidates.sort(into, sizes[q]);
         sizes[q] = Math.min(sizes[q], keep[q]);
     }
 

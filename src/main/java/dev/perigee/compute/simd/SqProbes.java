@@ -3,18 +3,19 @@ package dev.perigee.compute.simd;
 import dev.perigee.index.SqModel;
 import dev.perigee.vector.Matrix;
 import java.lang.foreign.Arena;
-import java.util.Arrays;
+import java.lang.foreign.MemorySegment;
 
 /** What a search derives from a model of IVF-SQ, and the choice of the lists that queries probe. */
 final class SqProbes {
-    /** More keys than were asked for, up to this many, are cheaper to sort than to bisect away. */
-    private static final int SPARE = 12;
+    /** Groups of lists for each list that is asked for: the more, the fewer keys pass beyond those. */
+    private static final int GROUPS = 4;
 
     private final SqModel model;
     private final Axes axes;
     private final Panels centroids;
     private final Matrix rows;
-    private final float[] starts;
+    /** [columns]: more than any list's behind the last of them. */
+    private final MemorySegment starts;
 
     /** Of the model that was asked for last: each snapshot of a collection has the model of the one before. */
     static final class Cache {
@@ -33,9 +34,9 @@ final class SqProbes {
         this.axes = new Axes(model.mean(), model.axes());
         this.centroids = new Panels(model.centroids());
         this.rows = model.dims() < 32 ? wide(model.centroids()) : model.centroids();
-        this.starts = new float[centroids.columns()];
-        for (int l = 0; l < starts.length; l++) {
-            starts[l] = l < model.lists() ? model.starts().get(Matrix.FLOAT, l * 4L) : Float.POSITIVE_INFINITY;
+        this.starts = Arena.ofAuto().allocate(centroids.columns() * 4L, Matrix.ALIGNMENT);
+        for (int l = 0; l < centroids.columns(); l++) {
+            starts.set(Matrix.FLOAT, l * 4L, l < model.lists() ? model.starts().get(Matrix.FLOAT, l * 4L) : Float.MAX_VALUE);
         }
     }
 
@@ -73,10 +74,23 @@ final class SqProbes {
         return rows.address(list);
     }
 
-    /** Memory for the choice of one query at a time. */
+    /** Bytes that a {@link Choice} needs. */
+    long choiceBytes() {
+        return 2 * centroids.columns() * 4L;
+    }
+
+    /** Chooses the lists of one query at a time. */
     final class Choice {
-        private final float[] keys = new float[starts.length];
-        private final long[] entries = new long[model.lists()];
+        private final long keys;
+        /** Of the keys; behind it are the least ones of groups of lists. */
+        private final long end;
+        private long[] entries = new long[32];
+
+        /** @param memory address of {@link #choiceBytes} */
+        Choice(long memory) {
+            this.keys = memory;
+            this.end = memory + centroids.columns() * 4L;
+        }
 
         /**
          * The lists of least keys, nearest first.
@@ -86,37 +100,46 @@ final class SqProbes {
          * @return whether all keys are finite; else nothing was chosen
          */
         boolean choose(long products, int[] lists, int at, int count) {
-            float least = SqKernel.keys(products, starts, keys);
-            if (!(least > Float.NEGATIVE_INFINITY) || SqKernel.countAtMost(keys, Float.MAX_VALUE) < model.lists()) {
+            int vectors = centroids.columns() / Lanes.COUNT;
+            int groups = Math.clamp((long) GROUPS * count / Lanes.COUNT, 1, vectors);
+            boolean finite = true;
+            for (int g = 0; g < groups; g++) {
+                long from = vectors * (long) g / groups * Lanes.BYTES;
+                long to = vectors * (g + 1L) / groups * Lanes.BYTES;
+                finite &= SqKernel.keys(products + from, products + to, starts.address() + from, keys + from, end + g * Lanes.BYTES);
+            }
+            if (!finite) {
                 return false;
             }
-            int found = SqKernel.collect(keys, count == model.lists() ? Float.MAX_VALUE : threshold(least, count), entries);
-            Arrays.sort(entries, 0, found);
+            int most = count == model.lists() ? Integer.MAX_VALUE : threshold(end + groups * Lanes.BYTES, count);
+            int found = SqKernel.collect(keys, end, most, entries);
+            if (found > entries.length) {
+                entries = new long[2 * found];
+                SqKernel.collect(keys, end, most, entries);
+            }
+            Candidates.sort(entries, found);
             for (int i = 0; i < count; i++) {
                 lists[at + i] = (int) entries[i];
             }
             return true;
         }
 
-        /** Some value that at least {@code count} keys are at most, and hardly more, but for ties. */
-        private float threshold(float least, int count) {
-            float low = least;
-            float high = least;
-            for (int i = 0; i < count; i++) {
-                high = Math.max(high, keys[i]); // that many keys surely are
-            }
+        /** A key that the least of at least {@code count} groups are at most, and hardly more, but for ties. */
+        private int threshold(long groupsEnd, int count) {
+            float low = Candidates.key((long) SqKernel.least(end, groupsEnd) << 32);
+            float high = Candidates.key((long) SqKernel.largest(end, groupsEnd) << 32);
             while (true) {
                 float middle = low / 2 + high / 2;
-                int below = middle > low && middle < high ? SqKernel.countAtMost(keys, middle) : -1;
+                int below = middle > low && middle < high ? SqKernel.countAtMost(end, groupsEnd, Candidates.order(middle)) : -1;
                 if (below < 0) {
-                    return high;
+                    return Candidates.order(high);
                 }
                 if (below < count) {
                     low = middle;
                 } else {
                     high = middle;
-                    if (below <= count + SPARE) {
-                        return high;
+                    if (below <= count + count / 4) {
+                        return Candidates.order(high);
                     }
                 }
             }

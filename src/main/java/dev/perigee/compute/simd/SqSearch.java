@@ -61,7 +61,7 @@ final class SqSearch {
         AtomicReferenceArray<SqChunk.Comparison> running = new AtomicReferenceArray<>(chunks);
         try {
             workers.run(chunks, keep.length > SPREAD_FROM, (worker, c) -> {
-                int[] some = Arrays.copyOfRange(order, (int) ((long) order.length * c / chunks),
+                int[] some = chunks == 1 ? order : Arrays.copyOfRange(order, (int) ((long) order.length * c / chunks),
                         (int) ((long) order.length * (c + 1) / chunks));
                 try (SqChunk chunk = new SqChunk(probes, tile, pool, batch, some, keep)) {
                     chunk.project();

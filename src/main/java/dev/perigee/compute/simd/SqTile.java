@@ -16,10 +16,13 @@ import java.util.stream.Stream;
  *
  * <pre>
  *   0 float scale[8]        32 float add[8]        64 float threshold[8]
- *  96 int32 size[8]        128 int64 buffer[8]    192 int32 capacity    256 queries
+ *  96 int32 size[8]        128 int64 buffer[8]    192 int32 capacity
+ * 196 int32 next blocks    200 int64 next codes   208 int64 next terms  256 queries
  * </pre>
  *
  * A buffer holds {@code capacity} entries, made as {@link Candidates#entry} makes them, {@code size} of which are filled.
+ * <em>Next</em> is what is going to be scanned after this, its blocks of 32 slots and addresses, 0 blocks if nobody knows: a
+ * tile may ask memory for it.
  * Tiles have no state, any number of threads may use one; a group is for one thread at a time.
  */
 interface SqTile {
@@ -33,6 +36,9 @@ interface SqTile {
     long SIZE = 96;
     long BUFFER = 128;
     long CAPACITY = 192;
+    long NEXT_BLOCKS = 196;
+    long NEXT_CODES = 200;
+    long NEXT_TERMS = 208;
     long PACKED = 256;
 
     /** The fastest tile here for codes of 5 or 6 bits. */

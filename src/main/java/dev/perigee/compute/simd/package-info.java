@@ -1,7 +1,7 @@
 /**
  * The Vector API backend. Start with {@link dev.perigee.compute.simd.SimdSearcher}; the kernels are
  * {@link dev.perigee.compute.simd.Tile} (many queries), {@link dev.perigee.compute.simd.RowKernel} (one query),
- * {@link dev.perigee.compute.simd.CodeKernel} (PQ codes), {@link dev.perigee.compute.simd.FastScan} (those of 4 bits),
+ * {@link dev.perigee.compute.simd.CodeKernel} (PQ codes), {@link dev.perigee.compute.simd.FastScan} (lists of them),
  * {@link dev.perigee.compute.simd.SqTile} (codes of IVF-SQ) and {@link dev.perigee.compute.simd.ExactKernel} (double);
  * {@link dev.perigee.compute.simd.Product} is the general product of matrices, over the same tile.
  * May import: vector, distance, index, compute, and alone jdk.incubator.vector.
@@ -17,8 +17,9 @@
  * ({@link dev.perigee.compute.simd.SqTile}), and the candidates are compared in double at once
  * ({@link dev.perigee.compute.simd.ExactRows}): they are few, and to fetch them takes longer than to compare them.
  *
- * <p><b>Codes of 4 bits</b> have an answer that is defined by float sums, as those of 8 bits have. Fast scan bounds all these
- * sums from below by sums of bytes; only the codes of the lowest bounds are summed in float, until the next bound lies above.
+ * <p><b>IVF-PQ</b> ({@link dev.perigee.compute.simd.CodeSearch}) has an answer that is defined by float sums of look-ups. Fast scan
+ * bounds all these sums from below by sums of bytes, up to four queries at a time; only the codes whose bounds lie below the best
+ * keys so far are summed in float.
  *
  * <p><b>Rules for kernels</b>, each measured at a factor of 2 to 100 on AVX2 with JDK 25:
  * <ul>

@@ -18,6 +18,7 @@ import dev.perigee.vector.RowMask;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
@@ -35,65 +36,180 @@ class FastScanTest {
     private static final int K = 10;
 
     @Test
-    void boundsAreTermsPlusSums() {
-        for (int parts : new int[] {4, 8, 12, 100, 256, 260, 1000}) {
-            for (FastScan kernel : FastScan.all()) {
-                bounds(kernel, parts, 5);
-            }
-        }
-    }
-
-    private static void bounds(FastScan kernel, int parts, int blocks) {
-        SplittableRandom random = new SplittableRandom(parts);
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment codes = bytes(arena, blocks * parts * 16, 256, random);
-            MemorySegment tables = bytes(arena, parts * 16, Math.min(255, 65_535 / parts) + 1, random);
-            MemorySegment terms = arena.allocate(blocks * 128L, 64);
-            MemorySegment bounds = arena.allocate(blocks * 128L, 64);
-            MemorySegment marks = arena.allocate(blocks * 4L, 4);
-            for (int i = 0; i < blocks * 32; i++) {
-                terms.set(Matrix.FLOAT, i * 4L, i % 7 == 0 ? Float.POSITIVE_INFINITY : (float) random.nextGaussian() * 30);
-            }
-            float scale = 0.37f;
-            float add = 1e3f / 3;
-            int marked = 0;
-            float middle = add + scale * (sum(codes, 1, tables, parts) - FastScan.MIDDLE);
-            for (float threshold : new float[] {middle, Float.MAX_VALUE, -1e9f, add}) {
-                kernel.scan(codes.address(), blocks, parts, tables.address(), terms.address(), scale, add, threshold,
-                        bounds.address(), marks.address());
-                for (int i = 0; i < blocks * 32; i++) {
-                    float term = terms.get(Matrix.FLOAT, i * 4L);
-                    float expected = Math.fma(scale, sum(codes, i, tables, parts) - FastScan.MIDDLE, term + add);
-                    boolean mark = (marks.get(ValueLayout.JAVA_INT, i / 32 * 4L) >>> i % 32 & 1) != 0;
-                    String what = "%s, code %d of %d parts, threshold %s".formatted(kernel.name(), i, parts, threshold);
-                    assertThat(mark).as(what).isEqualTo(expected <= threshold);
-                    if (mark) {
-                        assertThat(bounds.get(Matrix.FLOAT, i * 4L)).as(what).isEqualTo(expected);
-                        marked++;
+    void kernelsAppendWhatIsNear() {
+        for (int bits : new int[] {4, 8}) {
+            for (int m : new int[] {1, 4, 7, 32, 33, 98, 196, 260}) {
+                for (FastScan kernel : FastScan.all(bits)) {
+                    for (int count = 1; count <= FastScan.QUERIES; count++) {
+                        new Scan(kernel, bits, m, 1 + 4 * count + m % 3, count).check();
                     }
                 }
             }
-            assertThat(marked).as("marked, of four times %d", blocks * 32).isBetween(blocks * 28, blocks * 90);
         }
     }
 
-    private static MemorySegment bytes(Arena arena, int count, int below, SplittableRandom random) {
-        MemorySegment bytes = arena.allocate(count, 64);
-        for (int i = 0; i < count; i++) {
-            bytes.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt(below));
-        }
-        return bytes;
-    }
+    /** Random codes, tables and queries: neither bounds nor keys have anything to do with each other. */
+    private static final class Scan {
+        private static final int CAPACITY = 300;
 
-    /** The look-ups of code {@code i}, found in its block as CodeBlocks says. */
-    private static int sum(MemorySegment codes, int i, MemorySegment tables, int parts) {
-        int place = i % 8 * 2 + i / 8 % 2;
-        int sum = 0;
-        for (int part = 0; part < parts; part++) {
-            int pair = codes.get(ValueLayout.JAVA_BYTE, (i / 32 * parts + part) * 16L + place) & 255;
-            sum += tables.get(ValueLayout.JAVA_BYTE, part * 16L + (i % 32 < 16 ? pair & 15 : pair >> 4)) & 255;
+        private final FastScan kernel;
+        private final int bits;
+        private final int blocks;
+        private final int count;
+        private final int parts;
+        private final int stride;
+        private final int words;
+        private final SplittableRandom random;
+        private final Arena arena = Arena.ofAuto();
+        private final MemorySegment codes;
+        private final MemorySegment inBlocks;
+        private final MemorySegment terms;
+        private final MemorySegment rows;
+        private final MemorySegment allowed;
+        private final MemorySegment queries;
+        private final MemorySegment bytes;
+        private final MemorySegment buffers;
+        private final float[][][] floats;
+        private final MemorySegment tables;
+
+        Scan(FastScan kernel, int bits, int m, int blocks, int count) {
+            this.kernel = kernel;
+            this.bits = bits;
+            this.blocks = blocks;
+            this.count = count;
+            this.parts = CodeBlocks.parts(m);
+            this.words = 1 << bits;
+            this.random = new SplittableRandom(m * 10 + count);
+            int codeBytes = bits == 8 ? m : (m + 1) / 2;
+            this.stride = (codeBytes + 15) / 16 * 16;
+            this.codes = arena.allocate((long) blocks * 32 * stride, 64);
+            this.inBlocks = arena.allocate((long) blocks * parts * 4 * bits + 512, 64);
+            this.terms = arena.allocate(blocks * 128L, 64);
+            this.rows = arena.allocate(blocks * 128L, 64);
+            this.allowed = arena.allocate(blocks * 4L, 64);
+            for (int i = 0; i < blocks * 32; i++) {
+                terms.set(Matrix.FLOAT, i * 4L, i % 7 == 0 ? Float.POSITIVE_INFINITY : (float) random.nextGaussian() * 30);
+                rows.set(ValueLayout.JAVA_INT, i * 4L, 3 * i);
+                for (int part = 0; part < m; part++) {
+                    set(i, part, random.nextInt(words));
+                }
+            }
+            for (int b = 0; b < blocks; b++) {
+                allowed.set(ValueLayout.JAVA_INT, b * 4L, b % 5 == 3 ? 0 : random.nextInt());
+            }
+            this.queries = arena.allocate(count * FastScan.QUERY_BYTES, 64);
+            this.bytes = arena.allocate((long) count * parts * words, 64);
+            this.buffers = arena.allocate(count * CAPACITY * 8L, 64);
+            this.floats = new float[count][stride / 16][16 * 8 / bits * words];
+            this.tables = arena.allocate((long) count * stride * 8 / bits * words * 4, 64);
+            for (int i = 0; i < bytes.byteSize(); i++) {
+                bytes.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt(Math.min(255, 65_535 / parts) + 1));
+            }
+            for (int q = 0; q < count; q++) {
+                for (int i = 0; i < stride * 8 / bits * words; i++) {
+                    float[] group = floats[q][i / floats[q][0].length];
+                    group[i % group.length] = i / words < m ? (float) random.nextGaussian() : 0;
+                    tables.setAtIndex(Matrix.FLOAT, (long) q * stride * 8 / bits * words + i, group[i % group.length]);
+                }
+                write(q);
+            }
         }
-        return sum;
+
+        private void set(int slot, int part, int code) {
+            long at = (long) slot * stride + part * bits / 8;
+            int shift = bits == 4 ? part % 2 * 4 : 0;
+            codes.set(ValueLayout.JAVA_BYTE, at, (byte) (codes.get(ValueLayout.JAVA_BYTE, at) | code << shift));
+            int i = slot % 32;
+            long partBytes = bits * 4L;
+            long place = bits == 8 ? i % 16 * 2 + i / 16 : i % 8 * 2 + i / 8 % 2;
+            at = ((long) slot / 32 * parts + part) * partBytes + place;
+            shift = bits == 4 ? i / 16 * 4 : 0;
+            inBlocks.set(ValueLayout.JAVA_BYTE, at, (byte) (inBlocks.get(ValueLayout.JAVA_BYTE, at) | code << shift));
+        }
+
+        private void write(int q) {
+            long query = q * FastScan.QUERY_BYTES;
+            queries.set(ValueLayout.JAVA_LONG, query + FastScan.BYTES, bytes.address() + (long) q * parts * words);
+            queries.set(ValueLayout.JAVA_LONG, query + FastScan.FLOATS, tables.address() + (long) q * stride * 8 / bits * words * 4);
+            queries.set(ValueLayout.JAVA_LONG, query + FastScan.BUFFER, buffers.address() + q * CAPACITY * 8L);
+            queries.set(ValueLayout.JAVA_INT, query + FastScan.CAPACITY, CAPACITY);
+            float scale = 0.37f;
+            queries.set(Matrix.FLOAT, query + FastScan.SCALE, scale);
+            queries.set(Matrix.FLOAT, query + FastScan.ADD, scale * (FastScan.MIDDLE - sum(q, 5)));
+            queries.set(Matrix.FLOAT, query + FastScan.CONSTANT, q * 7f);
+            queries.set(Matrix.FLOAT, query + FastScan.THRESHOLD, q == 1 ? Float.MAX_VALUE : 10 + q * 11f);
+        }
+
+        private int code(int slot, int part) {
+            int pair = codes.get(ValueLayout.JAVA_BYTE, (long) slot * stride + part * bits / 8) & 255;
+            return bits == 8 ? pair : part % 2 == 0 ? pair & 15 : pair >> 4;
+        }
+
+        private int sum(int q, int slot) {
+            int sum = 0;
+            for (int part = 0; part < parts; part++) {
+                int code = part < stride * 8 / bits ? code(slot, part) : 0;
+                sum += bytes.get(ValueLayout.JAVA_BYTE, ((long) q * parts + part) * words + code) & 255;
+            }
+            return sum;
+        }
+
+        private float field(int q, long field) {
+            return queries.get(Matrix.FLOAT, q * FastScan.QUERY_BYTES + field);
+        }
+
+        void check() {
+            for (boolean all : new boolean[] {true, false}) {
+                List<List<Long>> found = scan(all);
+                for (int q = 0; q < count; q++) {
+                    List<Long> expected = expected(q, all);
+                    Collections.sort(found.get(q));
+                    assertThat(found.get(q)).as("%s, %d bits, %d parts, query %d of %d, all %s", kernel.name(), bits, parts, q, count, all)
+                            .isEqualTo(expected);
+                }
+            }
+        }
+
+        private List<List<Long>> scan(boolean all) {
+            List<List<Long>> found = new ArrayList<>();
+            for (int q = 0; q < count; q++) {
+                found.add(new ArrayList<>());
+                queries.set(ValueLayout.JAVA_INT, q * FastScan.QUERY_BYTES + FastScan.SIZE, 0);
+            }
+            FastScan.Codes list = new FastScan.Codes(inBlocks.address(), parts, codes.address(), stride, terms.address(),
+                    rows.address(), all ? 0 : allowed.address());
+            int block = 0;
+            while (block < blocks) {
+                int next = kernel.scan(queries.address(), floats, count, list, block, blocks);
+                for (int q = 0; q < count; q++) {
+                    int size = queries.get(ValueLayout.JAVA_INT, q * FastScan.QUERY_BYTES + FastScan.SIZE);
+                    assertThat(size).as("size").isBetween(0, CAPACITY);
+                    for (int i = 0; i < size; i++) {
+                        found.get(q).add(buffers.getAtIndex(ValueLayout.JAVA_LONG, q * CAPACITY + i));
+                    }
+                    queries.set(ValueLayout.JAVA_INT, q * FastScan.QUERY_BYTES + FastScan.SIZE, 0);
+                }
+                assertThat(next).as("progress with empty buffers").isGreaterThan(block);
+                block = next;
+            }
+            return found;
+        }
+
+        private List<Long> expected(int q, boolean all) {
+            List<Long> entries = new ArrayList<>();
+            float threshold = field(q, FastScan.THRESHOLD);
+            for (int slot = 0; slot < blocks * 32; slot++) {
+                float term = terms.get(Matrix.FLOAT, slot * 4L);
+                float bound = Math.fma(field(q, FastScan.SCALE), sum(q, slot) - FastScan.MIDDLE, term + field(q, FastScan.ADD));
+                float key = FastScanTest.sum(codes, stride, bits, term, slot, floats[q]) + field(q, FastScan.CONSTANT);
+                boolean allows = all || (allowed.get(ValueLayout.JAVA_INT, slot / 32 * 4L) >>> slot % 32 & 1) != 0;
+                if (allows && key <= threshold && (!kernel.bounds() || bound <= threshold)) {
+                    entries.add(Candidates.entry(key, rows.get(ValueLayout.JAVA_INT, slot * 4L)));
+                }
+            }
+            Collections.sort(entries);
+            return entries;
+        }
     }
 
     @ParameterizedTest
@@ -116,15 +232,20 @@ class FastScanTest {
     }
 
     private static void compare(Distance distance, int m, Matrix rows, Matrix queries, RowMask mask) {
+        for (int bits : new int[] {4, 8}) {
+            compare(new IndexSpec(IndexKind.IVF_PQ, 6, m, bits, 7), distance, rows, queries, mask);
+        }
+    }
+
+    private static void compare(IndexSpec spec, Distance distance, Matrix rows, Matrix queries, RowMask mask) {
         List<RowMask> masks = mask == null ? List.of() : Collections.singletonList(mask);
-        IndexSpec spec = new IndexSpec(IndexKind.IVF_PQ, 6, m, 4, 7);
         try (ComputeBackend one = new SimdBackend(1); ComputeBackend two = new SimdBackend(2);
                 TestIndex index = TestIndex.build(spec, distance, rows, two)) {
             for (int refine : new int[] {0, 1, 40}) {
                 for (int probes : new int[] {1, 4}) {
                     SearchParams.IvfPq params = new SearchParams.IvfPq(probes, refine);
                     TopK expected = allSums((IvfPqData) index.data(), queries, params, mask);
-                    String what = "%s, mask %s".formatted(params, mask != null);
+                    String what = "%s, %s, mask %s".formatted(spec, params, mask != null);
                     Answers.assertSame(Answers.search(one, List.of(index.data()), queries, K, params, masks), expected, what);
                     Answers.assertSame(Answers.search(two, List.of(index.data()), queries, K, params, masks), expected, what);
                 }
@@ -141,11 +262,13 @@ class FastScanTest {
         for (int q = 0; q < ks.length; q++) {
             tables.fill(queries, q);
             int[] lists = lists(data, queries, q, params.probes());
-            List<Long> entries = new java.util.ArrayList<>();
+            List<Long> entries = new ArrayList<>();
             for (int list : lists) {
                 float constant = (float) data.codeDistance().between(queries, q, data.model().centroids().rows(), list);
                 for (int slot = data.lists().begin(list); slot < data.lists().begin(list) + data.lists().size(list); slot++) {
-                    float key = sum(data, slot, tables.groups) + constant;
+                    float term = data.terms().get(Matrix.FLOAT, slot * 4L);
+                    int stride = data.model().quantizer().codeStride();
+                    float key = sum(data.codes(), stride, data.model().quantizer().bits(), term, slot, tables.groups) + constant;
                     int row = data.lists().row(slot);
                     if (key <= Float.MAX_VALUE && (mask == null || mask.allows(row))) {
                         entries.add(Candidates.entry(key, row));
@@ -190,14 +313,13 @@ class FastScanTest {
         return lists;
     }
 
-    private static float sum(IvfPqData data, int slot, float[][] groups) {
-        float sum = data.terms().get(Matrix.FLOAT, slot * 4L);
+    private static float sum(MemorySegment codes, int stride, int bits, float term, int slot, float[][] groups) {
+        float sum = term;
         for (int g = 0; g < groups.length; g++) {
             float[] x = new float[16];
             for (int b = 0; b < 16; b++) {
-                long at = (long) slot * data.model().quantizer().codeStride() + g * 16 + b;
-                int code = data.codes().get(ValueLayout.JAVA_BYTE, at) & 255;
-                x[b] = groups[g][b * 32 + code % 16] + groups[g][b * 32 + 16 + code / 16];
+                int code = codes.get(ValueLayout.JAVA_BYTE, (long) slot * stride + g * 16 + b) & 255;
+                x[b] = bits == 8 ? groups[g][b * 256 + code] : groups[g][b * 32 + code % 16] + groups[g][b * 32 + 16 + code / 16];
             }
             float[] s = new float[4];
             for (int i = 0; i < 4; i++) {
