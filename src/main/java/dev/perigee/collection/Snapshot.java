@@ -74,7 +74,8 @@ final class Snapshot extends Shared {
     CollectionInfo info(List<SpaceInfo> spaces) {
         long indexed = segments().stream().filter(Segment::isIndexed).mapToLong(Segment::count).sum();
         long bytes = segments().stream().mapToLong(s -> s.index().bytes()).sum() + searcher.bytes();
-        return new CollectionInfo(space().spec(), spaces, rows(), indexed, bytes, searcher.backend().name(), searcher.backend().device());
+        return new CollectionInfo(space().spec(), spaces, rows(), indexed, bytes, searcher.backend().name(),
+                searcher.backend().device());
     }
 
     BuildPlan plan() {

@@ -69,9 +69,10 @@ final class SqRows implements AutoCloseable {
             TopK expected = new TopK(batch.k());
             new SqReference(data, 0, null).search(batch, query, expected);
             for (int rank = 0; rank < shape.k(); rank++) {
-                ReferenceAnswers.check(top.position(query, rank) == expected.position(query, rank)
-                        && top.distance(query, rank) == expected.distance(query, rank), "%s: query %d, place %d: row %d (expected %d)",
-                        what, query, rank, top.position(query, rank), expected.position(query, rank));
+                long position = top.position(query, rank);
+                ReferenceAnswers.check(position == expected.position(query, rank)
+                        && top.distance(query, rank) == expected.distance(query, rank),
+                        "%s: query %d, place %d: row %d (expected %d)", what, query, rank, position, expected.position(query, rank));
             }
         });
     }

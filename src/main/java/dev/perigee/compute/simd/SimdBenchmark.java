@@ -259,7 +259,8 @@ final class SimdBenchmark implements Benchmark {
         int perList = (int) (DATA_BYTES / Matrix.stride(dim)) / LISTS / InvertedLists.BLOCK * InvertedLists.BLOCK;
         FlatData data = flat(LISTS * perList, dim);
         Matrix centroids = rows(LISTS, dim, 3);
-        IndexData ivf = new IvfFlatData(ModelFile.of(Distance.L2, centroids, null, arena), RandomSq.lists(arena, LISTS, perList), data, data.count());
+        IndexData ivf = new IvfFlatData(ModelFile.of(Distance.L2, centroids, null, arena), RandomSq.lists(arena, LISTS, perList),
+                data, data.count());
         return queriesPerSecond(name, ivf, new SearchParams.IvfFlat(PROBES), dim);
     }
 
@@ -292,8 +293,8 @@ final class SimdBenchmark implements Benchmark {
             }
         }
         FlatData rows = flat(count, dim);
-        IndexData ivf = new IvfPqData(ModelFile.of(Distance.L2, rows(LISTS, dim, 3), quantizer, arena), RandomSq.lists(arena, LISTS, perList),
-                codes, terms, rows);
+        IndexData ivf = new IvfPqData(ModelFile.of(Distance.L2, rows(LISTS, dim, 3), quantizer, arena),
+                RandomSq.lists(arena, LISTS, perList), codes, terms, rows);
         Row whole = queriesPerSecond(name, ivf, new SearchParams.IvfPq(PROBES, 0), dim);
         return new Row(name, whole.value() * PROBES * perList * m, "look-ups/s", Double.NaN);
     }

@@ -18,8 +18,8 @@
  * ({@link dev.perigee.compute.simd.ExactRows}): they are few, and to fetch them takes longer than to compare them.
  *
  * <p><b>IVF-PQ</b> ({@link dev.perigee.compute.simd.CodeSearch}) has an answer that is defined by float sums of look-ups.
- * Fast scan bounds all these sums from below by sums of bytes, up to four queries at a time; only the codes whose bounds lie below the best
- * keys so far are summed in float.
+ * Fast scan bounds all these sums from below by sums of bytes, up to four queries at a time; only the codes whose bounds lie
+ * below the best keys so far are summed in float.
  *
  * <p><b>Rules for kernels</b>, each measured at a factor of 2 to 100 on AVX2 with JDK 25:
  * <ul>

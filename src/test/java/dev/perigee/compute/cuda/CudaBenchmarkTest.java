@@ -24,8 +24,8 @@ class CudaBenchmarkTest {
         List<Benchmark.Row> rows = CudaBenchmark.expected();
         assertThat(rows).extracting(Benchmark.Row::name).containsExactly("ceiling_copy_gbps", "ceiling_mma_fp16_tflops",
                 "ceiling_mma_tf32_tflops", "ceiling_shared_gbps", "E1", "E2_q1024", "E2_q32", "E2_q1", "E3", "E4_k100",
-                "E4_k4096", "E5", "S1", "C1", "C2", "P1", "P2", "P3", "P4_q1000", "P4_q32", "P5", "P6", "L1", "L2", "F1_50", "F1_10", "F1_1", "F2",
-                "M1", "Q1", "D1", "B1_fatbin", "B1_first_answer");
+                "E4_k4096", "E5", "S1", "C1", "C2", "P1", "P2", "P3", "P4_q1000", "P4_q32", "P5", "P6", "L1", "L2",
+                "F1_50", "F1_10", "F1_1", "F2", "M1", "Q1", "D1", "B1_fatbin", "B1_first_answer");
         assertThat(rows).allSatisfy(row -> assertThat(row.value()).isNaN());
         Benchmark.Row first = rows.get(4);
         assertThat(first.goal()).isEqualTo(8);

@@ -32,8 +32,8 @@ record Point(Setting setting, double recall, double qps) {
     private static boolean slowInBatches(List<Point> points, Setting setting) {
         Setting batch = new Setting(setting.index(), setting.search(), setting.k(), Setting.Mode.BATCH, setting.threads());
         return points.stream().filter(point -> point.setting.equals(batch)).anyMatch(own -> Target.of(List.of(batch)).stream()
-                .allMatch(target -> own.recall < target.chosenFrom() || points.stream().anyMatch(point -> target.isOf(point.setting)
-                        && point.recall >= target.chosenFrom() && point.qps > 2 * own.qps)));
+                .allMatch(target -> own.recall < target.chosenFrom() || points.stream().anyMatch(point ->
+                        target.isOf(point.setting) && point.recall >= target.chosenFrom() && point.qps > 2 * own.qps)));
     }
 
     private static boolean same(Map<String, Object> a, Map<String, Object> b, String but) {

@@ -43,7 +43,7 @@ public abstract class Worker {
     }
 
     private static final JsonFactory JSON = new JsonFactory();
-    /** For so long an index is searched untimed at least, and for half as long after it last became faster: see {@link #warmUp}. */
+    /** An index is searched untimed for so long at least, and for half as long after it last became faster. */
     private static final double WARM_UP_S = Double.parseDouble(System.getProperty("perigee.bench.warm-up", "5"));
 
     /** A time that counts as less than another, over that one. */

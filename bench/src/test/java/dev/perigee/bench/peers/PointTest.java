@@ -31,8 +31,8 @@ class PointTest {
 
     @Test
     void theFastestThatReachTheTargetAreLookedAtAgain() {
-        List<Point> points = List.of(point(1, 20, 0.94, 900), point(2, 20, 0.96, 500), point(4, 20, 0.98, 400), point(3, 20, 0.959, 600),
-                point(8, 20, 0.99, 300));
+        List<Point> points = List.of(point(1, 20, 0.94, 900), point(2, 20, 0.96, 500), point(4, 20, 0.98, 400),
+                point(3, 20, 0.959, 600), point(8, 20, 0.99, 300));
         Target target = new Target(10, Share.ALL, Mode.BATCH, 0.95);
         assertThat(Point.fastest(points, target)).as("a fifth of .05 to spare").containsExactly(setting(2, 20), setting(4, 20));
         assertThat(Point.fastest(points, new Target(10, Share.ALL, Mode.SINGLE, 0.95))).isEmpty();
