@@ -1,9 +1,11 @@
 package dev.perigee.compute.cuda;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** Takes the time of each launch of a slot, on the device. The launches themselves take a little longer then. */
 final class LaunchWatch implements AutoCloseable {
@@ -17,6 +19,17 @@ final class LaunchWatch implements AutoCloseable {
     LaunchWatch(Slot slot) {
         this.slot = slot;
         slot.watch(this);
+    }
+
+    /** Runs what launches in a slot of its own; {@code device_ms}, the whole, and {@link #millis}. */
+    static Map<String, Double> of(CudaBackend backend, Consumer<Slot> work) {
+        try (Slots.Lease lease = backend.slots().take(); LaunchWatch watch = new LaunchWatch(lease.slot())) {
+            work.accept(lease.slot());
+            Map<String, Double> times = new LinkedHashMap<>();
+            times.put("device_ms", watch.whole());
+            times.putAll(watch.millis());
+            return times;
+        }
     }
 
     void launch(Kernel kernel, CudaStream stream, Runnable launch) {

@@ -76,11 +76,7 @@ final class ListRows implements AutoCloseable {
             IntStream.range(0, Math.min(COMPARED, batch.count())).parallel().forEach(i -> {
                 int query = (int) ((long) i * batch.count() / COMPARED);
                 TopK expected = reference.search(query, shape.k(), params());
-                for (int rank = 0; rank < shape.k(); rank++) {
-                    ReferenceAnswers.check(top.position(query, rank) == expected.position(0, rank)
-                            && top.distance(query, rank) == expected.distance(0, rank),
-                            "%s: query %d, place %d: row %d (expected %d)", what, query, rank, top.position(query, rank), expected.position(0, rank));
-                }
+                ReferenceAnswers.requireEqual(what, top, query, expected, 0);
             });
         }
 
@@ -90,14 +86,10 @@ final class ListRows implements AutoCloseable {
         }
 
         Map<String, Double> device() {
-            try (Slots.Lease slots = backend.slots().take(); LaunchWatch watch = new LaunchWatch(slots.slot())) {
+            return LaunchWatch.of(backend, slot -> {
                 top.clear();
-                by.search(slots.slot(), batch, top);
-                Map<String, Double> more = new LinkedHashMap<>();
-                more.put("device_ms", watch.whole());
-                more.putAll(watch.millis());
-                return more;
-            }
+                by.search(slot, batch, top);
+            });
         }
     }
 

@@ -121,6 +121,18 @@ final class ReferenceAnswers {
         }
     }
 
+    /** Requires the answer to one query to be that to one of another search, to the bit. */
+    static void requireEqual(String what, TopK actual, int query, TopK expected, int same) {
+        check(actual.size(query) == expected.size(same), "%s: query %d: %d rows (expected %d)", what, query, actual.size(query),
+                expected.size(same));
+        for (int rank = 0; rank < expected.size(same); rank++) {
+            check(actual.position(query, rank) == expected.position(same, rank)
+                    && actual.distance(query, rank) == expected.distance(same, rank),
+                    "%s: query %d, place %d: row %d (expected %d)", what, query, rank, actual.position(query, rank),
+                    expected.position(same, rank));
+        }
+    }
+
     static void check(boolean ok, String format, Object... arguments) {
         if (!ok) {
             throw new PerigeeException(WRONG, format.formatted(arguments));

@@ -86,7 +86,7 @@ final class SearchRows implements AutoCloseable {
         double limit = limit(search.shape, more);
         more.put("of_limit", limit / millis);
         more.put("queries_per_second", search.shape.queries() / (millis * 1e-3));
-        addDeviceTime(search, more);
+        more.putAll(device(search));
         return row.row(millis, limit, search.recall, more);
     }
 
@@ -110,7 +110,7 @@ final class SearchRows implements AutoCloseable {
         Map<String, Double> more = new LinkedHashMap<>();
         more.put("value_ms", Timings.median(millis));
         more.put(with.title() + "_ms", Timings.median(others));
-        addDeviceTime(search, more);
+        more.putAll(device(search));
         return row.row(Timings.median(ratios), Double.NaN, search.recall, more);
     }
 
@@ -133,13 +133,11 @@ final class SearchRows implements AutoCloseable {
     }
 
     /** One more search, its launches watched. */
-    private void addDeviceTime(Search search, Map<String, Double> more) {
-        try (Slots.Lease slots = searcher.backend().slots().take(); LaunchWatch watch = new LaunchWatch(slots.slot())) {
+    private Map<String, Double> device(Search search) {
+        return LaunchWatch.of(searcher.backend(), slot -> {
             search.top.clear();
-            searcher.search(slots.slot(), search.batch, search.top);
-            more.put("device_ms", watch.whole());
-            more.putAll(watch.millis());
-        }
+            searcher.search(slot, search.batch, search.top);
+        });
     }
 
     @Override

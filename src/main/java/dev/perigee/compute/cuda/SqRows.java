@@ -54,12 +54,10 @@ final class SqRows implements AutoCloseable {
         Map<String, Double> more = new LinkedHashMap<>();
         more.put("of_limit", limit() / millis);
         more.put("queries_per_second", batch.count() / (millis * 1e-3));
-        try (Slots.Lease slots = backend.slots().take(); LaunchWatch watch = new LaunchWatch(slots.slot())) {
+        more.putAll(LaunchWatch.of(backend, slot -> {
             top.clear();
-            searcher.search(slots.slot(), batch, top);
-            more.put("device_ms", watch.whole());
-            more.putAll(watch.millis());
-        }
+            searcher.search(slot, batch, top);
+        }));
         return row.row(millis, limit(), Double.NaN, more);
     }
 
@@ -68,12 +66,7 @@ final class SqRows implements AutoCloseable {
             int query = (int) ((long) i * batch.count() / COMPARED);
             TopK expected = new TopK(batch.k());
             new SqReference(data, 0, null).search(batch, query, expected);
-            for (int rank = 0; rank < shape.k(); rank++) {
-                long position = top.position(query, rank);
-                ReferenceAnswers.check(position == expected.position(query, rank)
-                        && top.distance(query, rank) == expected.distance(query, rank),
-                        "%s: query %d, place %d: row %d (expected %d)", what, query, rank, position, expected.position(query, rank));
-            }
+            ReferenceAnswers.requireEqual(what, top, query, expected, query);
         });
     }
 
