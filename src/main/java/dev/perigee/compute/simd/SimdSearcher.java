@@ -10,7 +10,6 @@ import dev.perigee.index.IvfFlatData;
 import dev.perigee.index.IvfModel;
 import dev.perigee.index.IvfPqData;
 import dev.perigee.index.IvfSqData;
-import dev.perigee.index.SearchParams;
 import dev.perigee.vector.Matrix;
 import java.util.Arrays;
 import java.util.List;

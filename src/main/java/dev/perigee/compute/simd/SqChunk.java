@@ -8,7 +8,6 @@ import dev.perigee.compute.SqReference;
 import dev.perigee.compute.TopK;
 import dev.perigee.index.InvertedLists;
 import dev.perigee.index.IvfSqData;
-import dev.perigee.index.SearchParams;
 import dev.perigee.index.SqModel;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -37,6 +36,9 @@ final class SqChunk implements AutoCloseable {
     /** y . centroid of each pair. */
     private final float[] products;
     private final boolean[] odd;
+    /** Pairs of all queries with their nearest lists, and all others, in order of the lists. */
+    private int[] nearest;
+    private int[] others;
     private final SqEntries entries;
     private final Scratch scratch;
     private final long coordinates;
@@ -58,7 +60,7 @@ final class SqChunk implements AutoCloseable {
         for (int q = 0; q < count; q++) {
             keep[q] = keeps[queries[q]];
             most = Math.max(most, keep[q]);
-            int asked = ((SearchParams.IvfSq) batch.params()[queries[q]]).probes();
+            int asked = batch.params()[queries[q]].probes();
             begins[q + 1] = begins[q] + Math.min(asked, model.lists());
         }
         this.lists = new int[begins[count]];
@@ -106,6 +108,8 @@ final class SqChunk implements AutoCloseable {
                 choose(choice, q, all + (q - first) * row);
             }
         }
+        nearest = inOrderOfLists(true);
+        others = inOrderOfLists(false);
     }
 
     private void choose(SqProbes.Choice choice, int q, long all) {
@@ -122,8 +126,6 @@ final class SqChunk implements AutoCloseable {
     /** Finds the least entries of all queries in a segment. */
     void scan(IvfSqData data, SlotMask allowed) {
         entries.clear();
-        int[] nearest = inOrderOfLists(true);
-        int[] others = inOrderOfLists(false);
         scan(data, allowed, nearest, others.length == 0 ? -1 : lists[others[0]]);
         for (int q = 0; q < count; q++) {
             entries.cut(q); // the nearest list leaves a threshold that few rows of the others pass
@@ -262,8 +264,6 @@ final class SqChunk implements AutoCloseable {
         private final SqSearch.Part part;
         private final SlotMask allowed;
         private final TopK into;
-        /** Pairs of all queries with their nearest lists: queries that follow each other have rows in common. */
-        private final int[] order = inOrderOfLists(true);
         private final AtomicInteger taken = new AtomicInteger();
         private final AtomicInteger done = new AtomicInteger();
 
@@ -283,8 +283,8 @@ final class SqChunk implements AutoCloseable {
             for (int first = taken.getAndAdd(QUERIES); first < count; first = taken.getAndAdd(QUERIES)) {
                 int end = Math.min(count, first + QUERIES);
                 try {
-                    for (int i = first; i < end; i++) {
-                        compare(owners[order[i]], refinement, least);
+                    for (int i = first; i < end; i++) { // nearest the same list: those that follow each other have rows in common
+                        compare(owners[nearest[i]], refinement, least);
                     }
                 } finally {
                     done.addAndGet(end - first);
